@@ -1,0 +1,60 @@
+import { FRAME_HEADER_LENGTH, MIN_FRAME_LENGTH } from './limits.ts';
+import { ProtocolViolation } from './violation.ts';
+
+/** A typed message: its type byte and its body, without type and length. */
+export interface Frame {
+  readonly type: number;
+  readonly body: Buffer;
+}
+
+/** Message types by the letter the PostgreSQL manual gives them (54.7). */
+export const FRONTEND = {
+  bind: 0x42,
+  copyData: 0x64,
+  copyDone: 0x63,
+  copyFail: 0x66,
+  functionCall: 0x46,
+  parse: 0x50,
+  /** PasswordMessage, SASLInitialResponse and SASLResponse share it. */
+  password: 0x70,
+  query: 0x51,
+  terminate: 0x58,
+} as const;
+
+export const BACKEND = {
+  authentication: 0x52,
+  backendKeyData: 0x4b,
+  commandComplete: 0x43,
+  dataRow: 0x44,
+  errorResponse: 0x45,
+  negotiateProtocolVersion: 0x76,
+  noticeResponse: 0x4e,
+  parameterStatus: 0x53,
+  readyForQuery: 0x5a,
+  rowDescription: 0x54,
+} as const;
+
+/**
+ * Reads a frame's header.
+ * @param limit the largest declared length that will be collected, in bytes.
+ * @returns the type, and how many bytes of body follow.
+ * @throws ProtocolViolation where the length is under 4, negative, or over the limit.
+ */
+export function parseFrameHeader(header: Buffer, limit: number): { type: number; bodyLength: number } {
+  const type = header.readUInt8(0);
+  const length = header.readInt32BE(1);
+  if (length < MIN_FRAME_LENGTH || length > limit) throw new ProtocolViolation('invalid message length');
+  return { type, bodyLength: length - MIN_FRAME_LENGTH };
+}
+
+/** One message as it stands on the wire. */
+export function serializeFrame(type: number, ...parts: readonly Buffer[]): Buffer {
+  let length = FRAME_HEADER_LENGTH;
+  for (const part of parts) length += part.length;
+  const frame = Buffer.allocUnsafe(length);
+  frame.writeUInt8(type, 0);
+  frame.writeInt32BE(length - 1, 1);
+  let at = FRAME_HEADER_LENGTH;
+  for (const part of parts) at += part.copy(frame, at);
+  return frame;
+}
