@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { CatalogSnapshot } from '../catalog/snapshot.ts';
+import type { CertificateStore } from '../net/certificate-store.ts';
+import { dial } from '../net/dial.ts';
+import { type ListenAddress, Listener } from '../net/listener.ts';
+import { TlsTerminator } from '../net/tls-server.ts';
+import { ObservedJournal } from '../observe/journal.ts';
+import { Metrics } from '../observe/metrics.ts';
+import { CancelKeys } from '../session/cancel-keys.ts';
+import { serveConnection } from '../session/connection.ts';
+import type { Arrival, Gate } from '../session/ports.ts';
+import { draining } from '../session/refusals.ts';
+import { Sessions } from '../session/sessions.ts';
+import { Verifiers } from '../upstream/verifiers.ts';
+
+/** Once told to go, sessions get this long to be closed in order, in ms. */
+const LAST_WORDS_MS = 1500;
+
+export interface GatewayOptions {
+  readonly listen: readonly ListenAddress[];
+  readonly catalog: () => CatalogSnapshot;
+  readonly certificates: () => CertificateStore;
+  /** At least 32 bytes, secret, the same over restarts. */
+  readonly mockSecret: Buffer;
+  /** In ms. */
+  readonly handshakeTimeout: number;
+  readonly maxConnections: number;
+  readonly log: Logger;
+}
+
+/** The gate itself: listeners and what their connections need. Files and configuration are its owner's. */
+export class Gateway {
+  readonly metrics: Metrics;
+  readonly #options: GatewayOptions;
+  readonly #sessions = new Sessions();
+  readonly #verifiers = new Verifiers(dial, () => performance.now());
+  readonly #gate: Gate;
+  readonly #listeners: Listener[] = [];
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.metrics = new Metrics({
+      sessions: () => this.#sessions.size,
+      records: () => this.#sessions.records(),
+      certificates: () => options.certificates().certificates,
+    });
+    this.#gate = {
+      tls: new TlsTerminator(options.certificates),
+      catalog: options.catalog,
+      verifiers: this.#verifiers,
+      dial,
+      journal: new ObservedJournal(options.log, this.metrics),
+      sessions: this.#sessions,
+      cancelKeys: new CancelKeys(randomBytes),
+      randomBytes,
+      mockSecret: options.mockSecret,
+      handshakeTimeout: options.handshakeTimeout,
+    };
+  }
+
+  /**
+   * Opens every address, or none. Port 0 takes any free one, and later addresses that say 0 take the same, so
+   * that `localhost` means one gate in both families.
+   * @throws Error with the `address` and the `code` of the one that could not be opened.
+   */
+  async listen(): Promise<void> {
+    let free = 0;
+    for (const { host, port } of this.#options.listen) {
+      try {
+        const listener = await Listener.open({ host, port: port === 0 ? free : port }, this.#arrive);
+        this.#listeners.push(listener);
+        if (port === 0) free = listener.port;
+      } catch (error) {
+        this.#closeListeners();
+        throw error;
+      }
+    }
+  }
+
+  get ports(): readonly number[] {
+    return this.#listeners.map(({ port }) => port);
+  }
+
+  get listening(): boolean {
+    return this.#listeners.length > 0 && this.#listeners.every(({ listening }) => listening);
+  }
+
+  /** To be called with every new catalog: lets go of what belongs to branches that are no more. */
+  catalogChanged(): void {
+    this.#verifiers.retain(this.#options.catalog().projects.flatMap(({ branches }) => branches));
+  }
+
+  /**
+   * Takes no more connections, lets sessions end by themselves, then cuts those that are left (57P01).
+   * @param patience ms.
+   */
+  async drain(patience: number): Promise<void> {
+    this.#closeListeners();
+    await atMost(patience, this.#sessions.empty());
+    this.#sessions.cutAll(draining());
+    await atMost(LAST_WORDS_MS, this.#sessions.empty());
+    this.#verifiers.retain([]);
+  }
+
+  readonly #arrive = (arrival: Arrival): void => {
+    if (this.#sessions.size >= this.#options.maxConnections) arrival.stream.destroy();
+    else void serveConnection(arrival, this.#gate);
+  };
+
+  #closeListeners(): void {
+    for (const listener of this.#listeners) listener.close();
+  }
+}
+
+async function atMost(milliseconds: number, wait: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([wait, promise]);
+  clearTimeout(timer);
+}

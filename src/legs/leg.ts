@@ -1,0 +1,137 @@
+import type { Duplex } from 'node:stream';
+import { type Frame, parseFrameHeader } from '../wire/frame.ts';
+import { FRAME_HEADER_LENGTH } from '../wire/limits.ts';
+
+/** How long a peer that was told to go may take to read that, in ms, before it is reset. */
+const FAREWELL_MS = 2000;
+
+/** The peer closed or reset the connection before what was asked for had come. */
+export class ConnectionClosed extends Error {
+  override readonly name = 'ConnectionClosed';
+
+  constructor(cause?: unknown) {
+    super('connection closed', { cause });
+  }
+}
+
+/**
+ * One side's stream before it is relayed: exact reads, whole frames, and a close that loses nothing.
+ * Reads end with the signal's reason once it is aborted.
+ */
+export class Leg {
+  readonly stream: Duplex;
+  readonly #signal: AbortSignal;
+  #failure: Error | undefined;
+
+  constructor(stream: Duplex, signal: AbortSignal) {
+    this.stream = stream;
+    this.#signal = signal;
+    // An 'error' without a listener would end the process; the next read or write reports it.
+    stream.on('error', (error) => {
+      this.#failure ??= error;
+    });
+  }
+
+  /** Bytes that have come and were not read. */
+  get buffered(): number {
+    return this.stream.readableLength;
+  }
+
+  get closed(): boolean {
+    return this.stream.destroyed || this.stream.closed;
+  }
+
+  /**
+   * @returns exactly `length` bytes, more than 0.
+   * @throws ConnectionClosed where fewer come; the signal's reason when it is aborted first.
+   */
+  async read(length: number): Promise<Buffer> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      const bytes: Buffer | null = this.stream.read(length);
+      if (bytes !== null) {
+        if (bytes.length === length) return bytes;
+        throw new ConnectionClosed();
+      }
+      if (this.stream.readableEnded || this.closed) throw new ConnectionClosed(this.#failure);
+      await this.#moreInput();
+    }
+  }
+
+  /** Puts bytes back, to be read again first. */
+  unread(bytes: Buffer): void {
+    this.stream.unshift(bytes);
+  }
+
+  /**
+   * @param limit the largest declared length that is collected, in bytes.
+   * @throws ProtocolViolation on any other; as `read`.
+   */
+  async readFrame(limit: number): Promise<Frame> {
+    const { type, bodyLength } = parseFrameHeader(await this.read(FRAME_HEADER_LENGTH), limit);
+    return { type, body: bodyLength === 0 ? Buffer.alloc(0) : await this.read(bodyLength) };
+  }
+
+  /** Sends in order; nothing is sent to a stream that is gone, which the next read reports. */
+  write(bytes: Buffer): void {
+    if (this.stream.writable) this.stream.write(bytes);
+  }
+
+  /**
+   * Sends last bytes and closes. What the peer still sends is read and dropped, because closing a socket
+   * with unread input resets it, and a reset can overtake the bytes just sent (RFC 1122, 4.2.2.13).
+   * @param patience how long that may take, in ms; then the connection is reset.
+   */
+  async farewell(last?: Buffer, patience = FAREWELL_MS): Promise<void> {
+    const { stream } = this;
+    if (this.closed) return;
+    if (last !== undefined) this.write(last);
+    stream.end();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patience);
+      const settle = (): void => {
+        if (!this.closed && !(stream.readableEnded && stream.writableFinished)) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      for (const event of ['close', 'end', 'finish']) stream.on(event, settle);
+      stream.on('data', () => {});
+      stream.resume();
+      settle();
+    });
+    stream.destroy();
+  }
+
+  /**
+   * Waits until the peer has closed; a byte that comes instead counts as well, since none is expected.
+   * @throws the signal's reason when it is aborted first.
+   */
+  async ended(): Promise<void> {
+    try {
+      await this.read(1);
+    } catch (error) {
+      if (!(error instanceof ConnectionClosed)) throw error;
+    }
+  }
+
+  destroy(): void {
+    this.stream.destroy();
+  }
+
+  #moreInput(): Promise<void> {
+    const { stream } = this;
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        stream.off('readable', wake);
+        stream.off('end', wake);
+        stream.off('close', wake);
+        this.#signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      stream.on('readable', wake);
+      stream.on('end', wake);
+      stream.on('close', wake);
+      this.#signal.addEventListener('abort', wake);
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { parseAddress } from '../allowlist/address.ts';
+import type { Arrival } from '../session/ports.ts';
+import { KEEPALIVE_MS } from './keepalive.ts';
+
+/** Connections the kernel holds for us while we are busy. */
+const BACKLOG = 1024;
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** An open door: hands over every connection with its peer's address. */
+export class Listener {
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /**
+   * @param onArrival must not throw and takes care of the stream from here on.
+   * @throws Error as `listen` fails, with its `code` (EADDRINUSE, EACCES, …).
+   */
+  static async open(address: ListenAddress, onArrival: (arrival: Arrival) => void): Promise<Listener> {
+    const options = {
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEPALIVE_MS,
+    };
+    const server = createServer(options, (socket) => accept(socket, onArrival));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address.host, port: address.port, backlog: BACKLOG }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    // Later errors are of single accepts (EMFILE); the server goes on, the connection is lost.
+    server.on('error', () => {});
+    return new Listener(server);
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('not listening on TCP');
+    return address.port;
+  }
+
+  get listening(): boolean {
+    return this.#server.listening;
+  }
+
+  /** Takes no more connections; those that are open stay. */
+  close(): void {
+    this.#server.close();
+  }
+}
+
+function accept(socket: Socket, onArrival: (arrival: Arrival) => void): void {
+  // First of all: an 'error' without a listener would end the process.
+  socket.on('error', () => {});
+  const address = parseAddress(socket.remoteAddress ?? '');
+  // Undefined when the client has left again before we looked.
+  if (address === undefined) socket.destroy();
+  else onArrival({ stream: socket, address, port: socket.remotePort ?? 0 });
+}

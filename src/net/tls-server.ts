@@ -1,0 +1,65 @@
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { SecuredStream, TlsServer } from '../session/ports.ts';
+import type { CertificateStore, ServerCertificate } from './certificate-store.ts';
+
+/** The one protocol spoken here (IANA's ALPN registry; PostgreSQL manual, 54.2.11). */
+const ALPN = 'postgresql';
+
+/**
+ * Terminates TLS on sockets that were accepted in plain text. A failed handshake is an error of its own socket;
+ * neither callback below can throw, whatever name a client sends (Node CVE-2026-21637).
+ */
+export class TlsTerminator implements TlsServer {
+  readonly #certificates: () => CertificateStore;
+
+  /** @param certificates the store of this moment; a handshake keeps the one it began with. */
+  constructor(certificates: () => CertificateStore) {
+    this.#certificates = certificates;
+  }
+
+  async handshake(stream: Duplex, signal: AbortSignal): Promise<SecuredStream> {
+    const store = this.#certificates();
+    let used: ServerCertificate = store.select(undefined);
+    const socket = new TLSSocket(stream, {
+      isServer: true,
+      secureContext: used.context,
+      SNICallback: (servername, done) => {
+        used = store.select(servername);
+        done(null, used.context);
+      },
+      // Without an answer OpenSSL sends the alert no_application_protocol (RFC 7301, 3.2).
+      ALPNCallback: ({ protocols }) => (protocols.includes(ALPN) ? ALPN : undefined),
+    });
+    await established(socket, signal);
+    return {
+      stream: socket,
+      servername: typeof socket.servername === 'string' ? socket.servername : undefined,
+      alpn: socket.alpnProtocol === false ? undefined : (socket.alpnProtocol ?? undefined),
+      binding: used.binding,
+      version: socket.getProtocol() ?? 'unknown',
+      cipher: socket.getCipher().name,
+    };
+  }
+}
+
+/** Resolves once the handshake is done; its listeners stay no longer, but for one that keeps errors harmless. */
+function established(socket: TLSSocket, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: () => void): void => {
+      socket.off('secure', onSecure);
+      socket.off('close', onClose);
+      signal.removeEventListener('abort', onAbort);
+      outcome();
+    };
+    const onSecure = (): void => settle(resolve);
+    const onClose = (): void => settle(() => reject(new Error('the client left during the TLS handshake')));
+    const onAbort = (): void => settle(() => reject(signal.reason));
+    // Never taken off: an 'error' without a listener would end the process.
+    socket.on('error', (error) => settle(() => reject(error)));
+    socket.on('secure', onSecure);
+    socket.on('close', onClose);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+}

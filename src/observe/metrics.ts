@@ -1,0 +1,105 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ConnectionRecord } from '../session/record.ts';
+
+/** Seconds; from a hit on loopback to the end of the handshake deadline. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
+
+/** Asked at every scrape, so that nothing is counted while bytes are relayed. */
+export interface LiveFigures {
+  readonly sessions: () => number;
+  readonly records: () => Iterable<ConnectionRecord>;
+  readonly certificates: () => Iterable<{ readonly certPath: string; readonly notAfter: Date }>;
+}
+
+/** Prometheus figures, all named `portcullis_…`. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #connections: Counter<'outcome' | 'reason'>;
+  readonly #handshake: Histogram;
+  readonly #login: Histogram;
+  readonly #upstreamConnect: Histogram;
+  #endedFromClient = 0;
+  #endedFromUpstream = 0;
+
+  constructor(live: LiveFigures) {
+    const registers = [this.registry];
+    // Process figures and the event loop's delay.
+    collectDefaultMetrics({ register: this.registry, prefix: 'portcullis_' });
+    this.#connections = new Counter({
+      name: 'portcullis_connections_total',
+      help: 'Connections that ended, by how and why.',
+      labelNames: ['outcome', 'reason'],
+      registers,
+    });
+    const duration = (name: string, help: string): Histogram =>
+      new Histogram({ name: `portcullis_${name}_duration_seconds`, help, buckets: BUCKETS, registers });
+    this.#handshake = duration('handshake', 'From accept to the end of the TLS handshake.');
+    this.#login = duration('login', "From accept to the client's verified proof.");
+    this.#upstreamConnect = duration('upstream_connect', 'Connecting to the upstream, TLS included.');
+    this.#watchSessions(live);
+    this.#watchBytes(live);
+    this.#watchCertificates(live);
+  }
+
+  ended(record: ConnectionRecord): void {
+    this.#connections.inc({ outcome: record.outcome ?? 'failed', reason: record.reason ?? 'none' });
+    observe(this.#handshake, record.handshakeMs);
+    observe(this.#login, record.loginMs);
+    observe(this.#upstreamConnect, record.upstreamConnectMs);
+    this.#endedFromClient += record.bytesFromClient;
+    this.#endedFromUpstream += record.bytesFromUpstream;
+  }
+
+  #watchSessions(live: LiveFigures): void {
+    new Gauge({
+      name: 'portcullis_live_sessions',
+      help: 'Connections that are open, those still logging in included.',
+      registers: [this.registry],
+      collect() {
+        this.set(live.sessions());
+      },
+    });
+  }
+
+  #watchBytes(live: LiveFigures): void {
+    const totals = (): { client: number; upstream: number } => {
+      let client = this.#endedFromClient;
+      let upstream = this.#endedFromUpstream;
+      for (const record of live.records()) {
+        client += record.bytesFromClient;
+        upstream += record.bytesFromUpstream;
+      }
+      return { client, upstream };
+    };
+    new Counter({
+      name: 'portcullis_relayed_bytes_total',
+      help: 'Bytes relayed, by the side they came from.',
+      labelNames: ['from'],
+      registers: [this.registry],
+      collect() {
+        const { client, upstream } = totals();
+        this.reset();
+        this.inc({ from: 'client' }, client);
+        this.inc({ from: 'upstream' }, upstream);
+      },
+    });
+  }
+
+  #watchCertificates(live: LiveFigures): void {
+    new Gauge({
+      name: 'portcullis_certificate_expiry_timestamp_seconds',
+      help: 'When a server certificate ends (Unix time).',
+      labelNames: ['cert'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { certPath, notAfter } of live.certificates())
+          this.set({ cert: certPath }, notAfter.getTime() / 1000);
+      },
+    });
+  }
+}
+
+function observe(histogram: Histogram, milliseconds: number | undefined): void {
+  if (milliseconds !== undefined) histogram.observe(milliseconds / 1000);
+}

@@ -1,0 +1,31 @@
+import { formatAddress } from '../allowlist/address.ts';
+import { sendCancel } from '../upstream/send-cancel.ts';
+import { addressNotAllowed, silent } from './refusals.ts';
+import type { CancelRequest } from './secure.ts';
+import type { Visit } from './visit.ts';
+
+/**
+ * Cancels what another connection's session runs, if the key is its key and its branch admits this address. No
+ * answer is ever sent (manual, 54.2.9); the client's connection is closed once the upstream's cancel is done,
+ * so that the client's next statement is not the one that is hit.
+ */
+export async function cancel(visit: Visit, request: CancelRequest): Promise<void> {
+  const { gate, record, arrival, signal } = visit;
+  record.kind = 'cancel';
+  visit.audible = false;
+  const session = gate.cancelKeys.find(request.pid, request.key);
+  if (session === undefined) throw silent('cancel-key', 'no session has this cancel key');
+  record.project = session.projectId;
+  record.branch = session.branchId;
+  const catalog = gate.catalog();
+  const place = catalog.findBranch(session.projectId, session.branchId);
+  const allowlist = place && catalog.allowlistOf(place.project, place.branch);
+  if (place === undefined) throw silent('cancel-key', 'the session’s branch is gone');
+  if (allowlist !== undefined && !allowlist.admits(arrival.address)) {
+    throw addressNotAllowed(formatAddress(arrival.address));
+  }
+  visit.reachingUpstream = true;
+  await sendCancel(gate.dial, session, signal);
+  record.outcome = 'canceled';
+  await visit.client.farewell();
+}

@@ -1,0 +1,23 @@
+import { formatNonce, NONCE_LENGTH } from '../scram/messages.ts';
+import { openSession, type UpstreamSession } from '../upstream/open-session.ts';
+import type { Errand } from './authorize.ts';
+import type { Visit } from './visit.ts';
+
+/** Dials and logs in upstream, within what is left of the handshake deadline. */
+export async function connectUpstream(visit: Visit, errand: Errand): Promise<UpstreamSession> {
+  const { gate, record, signal } = visit;
+  visit.reachingUpstream = true;
+  const startedAt = performance.now();
+  const request = {
+    target: errand.branch.upstream,
+    version: errand.version,
+    parameters: errand.parameters,
+    credentials: errand.credentials,
+    nonce: formatNonce(gate.randomBytes(NONCE_LENGTH)),
+  };
+  const session = await openSession(gate.dial, request, signal);
+  record.upstreamConnectMs = session.connectedAt - startedAt;
+  visit.upstream = session.leg;
+  visit.reachingUpstream = false;
+  return session;
+}

@@ -1,0 +1,35 @@
+import { admit } from './admit.ts';
+import { authenticate } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import { cancel } from './cancel.ts';
+import { connectUpstream } from './connect-upstream.ts';
+import { greet } from './greet.ts';
+import { readOpening } from './opening.ts';
+import type { Arrival, Gate } from './ports.ts';
+import { refuse } from './refuse.ts';
+import { relay } from './relay.ts';
+import { route } from './route.ts';
+import { secure } from './secure.ts';
+import { Visit } from './visit.ts';
+
+/**
+ * THE STORY of a connection: each line is a chapter, told in the file of its name. A chapter that says no
+ * throws; whatever happens, both legs are closed and the journal hears of it. Never rejects.
+ */
+export async function serveConnection(arrival: Arrival, gate: Gate): Promise<void> {
+  using visit = new Visit(arrival, gate);
+  try {
+    const plain = await secure(visit);
+    const opening = plain ?? (await readOpening(visit));
+    if (opening.kind === 'cancel-request') return await cancel(visit, opening);
+    const way = route(visit, opening);
+    admit(visit, way);
+    const identity = await authenticate(visit, way);
+    const errand = authorize(visit, way, identity);
+    const upstream = await connectUpstream(visit, errand);
+    greet(visit, errand, upstream);
+    await relay(visit, upstream);
+  } catch (cause) {
+    await refuse(visit, cause);
+  }
+}

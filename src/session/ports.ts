@@ -1,0 +1,60 @@
+import type { Duplex } from 'node:stream';
+import type { Address } from '../allowlist/address.ts';
+import type { Branch } from '../catalog/model.ts';
+import type { CatalogSnapshot } from '../catalog/snapshot.ts';
+import type { Dial } from '../upstream/ports.ts';
+import type { RoleLogin } from '../upstream/verifiers.ts';
+import type { CancelKeys } from './cancel-keys.ts';
+import type { ConnectionRecord } from './record.ts';
+import type { Sessions } from './sessions.ts';
+
+/** A connection as it was accepted. */
+export interface Arrival {
+  readonly stream: Duplex;
+  readonly address: Address;
+  readonly port: number;
+}
+
+/** A client's stream once TLS stands. */
+export interface SecuredStream {
+  readonly stream: Duplex;
+  readonly servername: string | undefined;
+  /** `undefined` where the client offered no ALPN. */
+  readonly alpn: string | undefined;
+  /** Hash of the certificate that this very handshake used; undefined: no channel binding can be offered. */
+  readonly binding: Buffer | undefined;
+  readonly version: string;
+  readonly cipher: string;
+}
+
+/** Runs the server's side of a TLS handshake on a stream; its failures are errors of that stream alone. */
+export interface TlsServer {
+  /** @throws Error saying for our log why the handshake failed; the signal's reason when aborted first. */
+  handshake(stream: Duplex, signal: AbortSignal): Promise<SecuredStream>;
+}
+
+/** Hears what happens; decides nothing. */
+export interface Journal {
+  opened(record: ConnectionRecord): void;
+  ended(record: ConnectionRecord): void;
+  /** A statement of a session that was cut may still run upstream. */
+  cancelFailed(record: ConnectionRecord, cause: unknown): void;
+  /** A defect of ours, met while serving a connection. */
+  defect(record: ConnectionRecord, cause: unknown): void;
+}
+
+/** Everything a connection needs from outside. */
+export interface Gate {
+  readonly tls: TlsServer;
+  readonly catalog: () => CatalogSnapshot;
+  readonly verifiers: { find(branch: Branch, role: string): Promise<RoleLogin> };
+  readonly dial: Dial;
+  readonly journal: Journal;
+  readonly sessions: Sessions;
+  readonly cancelKeys: CancelKeys;
+  readonly randomBytes: (length: number) => Buffer;
+  /** Seed of mock verifiers: stable over restarts, secret. */
+  readonly mockSecret: Buffer;
+  /** From accept() to the relay, in ms. */
+  readonly handshakeTimeout: number;
+}

@@ -1,0 +1,31 @@
+/** What is known of one connection, filled as it goes; one line of the operational log at its end. */
+export interface ConnectionRecord {
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  /** On the clock of performance.now(). */
+  readonly acceptedAt: number;
+  kind: 'unknown' | 'session' | 'cancel';
+  tls?: { readonly version: string; readonly cipher: string; readonly servername: string | undefined };
+  project?: string | undefined;
+  branch?: string | undefined;
+  endpoint?: string | undefined;
+  role?: string | undefined;
+  database?: string | undefined;
+  applicationName?: string | undefined;
+  mechanism?: string | undefined;
+  /** Milliseconds spent until TLS stood, until the proof was verified, until the upstream was connected. */
+  handshakeMs?: number | undefined;
+  loginMs?: number | undefined;
+  upstreamConnectMs?: number | undefined;
+  bytesFromClient: number;
+  bytesFromUpstream: number;
+  outcome?: Outcome | undefined;
+  /** The stable word: a refusal's reason, or how the session ended. */
+  reason?: string | undefined;
+  /** For people: what happened, without the client's bytes. */
+  detail?: string | undefined;
+}
+
+/** `closed`: relayed to its end. `abandoned`: the client left before it was let in. `refused`, `cut`: by us. */
+export type Outcome = 'closed' | 'refused' | 'abandoned' | 'cut' | 'canceled' | 'failed';

@@ -1,0 +1,133 @@
+import type { UpstreamSession } from '../upstream/open-session.ts';
+import { sendCancel } from '../upstream/send-cancel.ts';
+import { serializeError } from '../wire/error-response.ts';
+import { clientLengths, upstreamLengths } from '../wire/length-rules.ts';
+import { Pump } from './pump.ts';
+import type { Outcome } from './record.ts';
+import { malformed, type Refusal, upstreamBroke } from './refusals.ts';
+import type { Visit } from './visit.ts';
+
+/** How long a cut waits for the end of the frame that is on its way, in ms. */
+const BOUNDARY_MS = 400;
+/** How long a client that was cut may take to read why, in ms; with the above, cut within 1 s. */
+const LAST_WORDS_MS = 500;
+/** How long one side may stay once the other has gone, in ms. */
+const SURVIVOR_MS = 2000;
+/** How long a cancel of ours may take, in ms. */
+const CANCEL_MS = 5000;
+
+type LeftReason = 'client-left' | 'upstream-left';
+
+interface Ending {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly detail?: string | undefined;
+}
+
+/** Passes frames both ways until one side ends, breaks, or the session is cut. Resolves when both are done. */
+export async function relay(visit: Visit, upstream: UpstreamSession): Promise<void> {
+  const live = new Relay(visit, upstream);
+  visit.settle((why) => live.cut(why));
+  const ending = await live.run();
+  Object.assign(visit.record, ending);
+}
+
+class Relay {
+  readonly #visit: Visit;
+  readonly #session: UpstreamSession;
+  readonly #fromClient: Pump;
+  readonly #fromUpstream: Pump;
+  readonly #ended = Promise.withResolvers<Ending>();
+  #firstToLeave: LeftReason | undefined;
+  #cutting = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(visit: Visit, session: UpstreamSession) {
+    const { record } = visit;
+    const client = visit.client.stream;
+    const upstream = session.leg.stream;
+    this.#visit = visit;
+    this.#session = session;
+    this.#fromClient = new Pump(client, upstream, clientLengths, {
+      moved: (bytes) => {
+        record.bytesFromClient += bytes;
+      },
+      broken: () => this.cut(malformed('invalid message length'), 'refused'),
+      drained: () => this.#oneSideLeft('client-left'),
+    });
+    this.#fromUpstream = new Pump(upstream, client, upstreamLengths, {
+      moved: (bytes) => {
+        record.bytesFromUpstream += bytes;
+      },
+      broken: () => this.cut(upstreamBroke('the upstream sent a message of impossible length'), 'failed'),
+      drained: () => this.#oneSideLeft('upstream-left'),
+    });
+  }
+
+  async run(): Promise<Ending> {
+    const client = this.#visit.client.stream;
+    const upstream = this.#session.leg.stream;
+    client.on('close', () => this.#lost('client-left', client.errored));
+    upstream.on('close', () => this.#lost('upstream-left', upstream.errored));
+    this.#fromUpstream.start();
+    this.#fromClient.start();
+    const ending = await this.#ended.promise;
+    clearTimeout(this.#timer);
+    return ending;
+  }
+
+  /** Ends the session with a reason, between two frames if one ends in time, else by closing. */
+  cut(why: Refusal, outcome: Outcome = 'cut'): void {
+    if (this.#cutting) return;
+    this.#cutting = true;
+    clearTimeout(this.#timer);
+    const ending = { outcome, reason: why.reason, detail: why.message };
+    this.#fromClient.stop();
+    this.#timer = setTimeout(() => this.#finish(ending), BOUNDARY_MS);
+    this.#fromUpstream.stopAtBoundary(() => void this.#lastWords(why, ending));
+    this.#cancelUpstream();
+  }
+
+  async #lastWords(why: Refusal, ending: Ending): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#visit.client.farewell(why.fields && serializeError(why.fields), LAST_WORDS_MS);
+    this.#finish(ending);
+  }
+
+  /** What the session runs is canceled, not left running; its backend then finds the connection closed. */
+  #cancelUpstream(): void {
+    const { cancelKey, target } = this.#session;
+    if (cancelKey === undefined || this.#session.leg.closed) return;
+    sendCancel(this.#visit.gate.dial, { target, upstream: cancelKey }, AbortSignal.timeout(CANCEL_MS)).catch(
+      (cause: unknown) => this.#visit.gate.journal.cancelFailed(this.#visit.record, cause),
+    );
+  }
+
+  /** One side ended its stream in order. The other may finish what it has to say, but not stay for ever. */
+  #oneSideLeft(reason: LeftReason): void {
+    this.#firstToLeave ??= reason;
+    if (this.#fromClient.ended && this.#fromUpstream.ended) this.#finish(this.#orderlyEnd());
+    else if (this.#fromUpstream.ended) {
+      this.#timer = setTimeout(() => this.#finish(this.#orderlyEnd()), SURVIVOR_MS);
+    }
+  }
+
+  #orderlyEnd(): Ending {
+    return { outcome: 'closed', reason: this.#firstToLeave ?? 'client-left' };
+  }
+
+  /** A stream is gone altogether, with or without an error. */
+  #lost(reason: LeftReason, error: Error | null): void {
+    if (this.#cutting) return;
+    if (reason === 'upstream-left' && error !== null && this.#fromUpstream.atBoundary) {
+      this.cut(upstreamBroke(`the upstream's connection broke: ${error.message}`), 'failed');
+      return;
+    }
+    const outcome = reason === 'upstream-left' && error !== null ? 'failed' : 'closed';
+    this.#finish({ outcome, reason: this.#firstToLeave ?? reason, detail: error?.message });
+  }
+
+  #finish(ending: Ending): void {
+    this.#ended.resolve(ending);
+  }
+}
