@@ -63,7 +63,8 @@ export class Listener {
 function accept(socket: Socket, onArrival: (arrival: Arrival) => void): void {
   // First of all: an 'error' without a listener would end the process.
   socket.on('error', () => {});
-  const address = parseAddress(socket.remoteAddress ?? '');
+  // A link-local peer's address comes with the interface it was met on (RFC 4007, 11), which is no part of it.
+  const address = parseAddress((socket.remoteAddress ?? '').replace(/%.*$/s, ''));
   // Undefined when the client has left again before we looked.
   if (address === undefined) socket.destroy();
   else onArrival({ stream: socket, address, port: socket.remotePort ?? 0 });

@@ -1,10 +1,8 @@
-import { BACKEND, serializeFrame } from './frame.ts';
-import { encodeVersion, NEWEST_MINOR } from './protocol-version.ts';
+import { AUTHENTICATION, BACKEND, serializeFrame } from './frame.ts';
+import { encodeVersion, NEWEST_MINOR, type ProtocolVersion } from './protocol-version.ts';
 import { cString } from './text.ts';
 
 /** The messages we send as a server (PostgreSQL manual, 54.7), but for errors, which have a file. */
-
-const AUTHENTICATION = { ok: 0, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
 
 export function authenticationOk(): Buffer {
   return serializeFrame(BACKEND.authentication, int32(AUTHENTICATION.ok));
@@ -33,12 +31,20 @@ export function backendKeyData(pid: number, key: Buffer): Buffer {
   return serializeFrame(BACKEND.backendKeyData, int32(pid), key);
 }
 
-/** Tells a client that asked for more what is spoken here. */
-export function negotiateProtocolVersion(unknownOptions: readonly string[]): Buffer {
-  const newest = encodeVersion({ major: 3, minor: NEWEST_MINOR });
+/**
+ * Tells a client that asked for more what is spoken here.
+ * @param unknownOptions names that begin with `_pq_.`, as the client wrote them.
+ * @param spoken what `negotiate` made of the client's version. It is named even where only options are unknown,
+ * as PostgreSQL does (SendNegotiateProtocolVersion, src/backend/tcop/backend_startup.c): libpq 18 gives up on
+ * an answer newer than its question.
+ */
+export function negotiateProtocolVersion(
+  unknownOptions: readonly string[],
+  spoken: ProtocolVersion = { major: 3, minor: NEWEST_MINOR },
+): Buffer {
   return serializeFrame(
     BACKEND.negotiateProtocolVersion,
-    int32(newest),
+    int32(encodeVersion(spoken)),
     int32(unknownOptions.length),
     ...unknownOptions.map((name) => Buffer.from(`${name}\0`, 'latin1')),
   );

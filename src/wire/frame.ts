@@ -34,6 +34,16 @@ export const BACKEND = {
   rowDescription: 0x54,
 } as const;
 
+/** What an Authentication message asks for or says, by its Int32 code (manual, 54.7 Authentication…). */
+export const AUTHENTICATION = {
+  ok: 0,
+  cleartextPassword: 3,
+  md5Password: 5,
+  sasl: 10,
+  saslContinue: 11,
+  saslFinal: 12,
+} as const;
+
 /**
  * Reads a frame's header.
  * @param limit the largest declared length that will be collected, in bytes.

@@ -3,8 +3,8 @@
 /** MAX_STARTUP_PACKET_LENGTH, postgres src/include/libpq/pqcomm.h. */
 export const MAX_OPENING_LENGTH = 10_000;
 
-/** PQ_LARGE_MESSAGE_LIMIT (MaxAllocSize), src/include/libpq/libpq.h: Query, Bind, CopyData, FunctionCall, Parse. */
-export const MAX_LARGE_FRAME_LENGTH = 0x3fffffff;
+/** PQ_LARGE_MESSAGE_LIMIT (MaxAllocSize - 1), src/include/libpq/libpq.h: Query, Bind, CopyData, FunctionCall, Parse. */
+export const MAX_LARGE_FRAME_LENGTH = 0x3ffffffe;
 
 /** PQ_SMALL_MESSAGE_LIMIT, src/include/libpq/libpq.h: every other message from a client. */
 export const MAX_SMALL_FRAME_LENGTH = 10_000;

@@ -1,4 +1,4 @@
-import { BACKEND, FRONTEND, type Frame } from './frame.ts';
+import { AUTHENTICATION, BACKEND, FRONTEND, type Frame } from './frame.ts';
 import { MAX_CANCEL_KEY_LENGTH, MIN_CANCEL_KEY_LENGTH } from './limits.ts';
 import { decodeVersion, type ProtocolVersion } from './protocol-version.ts';
 import { readCString } from './text.ts';
@@ -20,22 +20,28 @@ export function parseAuthentication(body: Buffer): AuthenticationRequest {
   const code = body.readInt32BE(0);
   const data = body.subarray(4);
   switch (code) {
-    case 0:
+    case AUTHENTICATION.ok:
+      requireNothingMore(data);
       return { kind: 'ok' };
-    case 3:
+    case AUTHENTICATION.cleartextPassword:
+      requireNothingMore(data);
       return { kind: 'cleartext' };
-    case 5:
+    case AUTHENTICATION.md5Password:
       if (data.length !== 4) throw new ProtocolViolation('an md5 salt that is not 4 bytes');
       return { kind: 'md5', salt: data };
-    case 10:
+    case AUTHENTICATION.sasl:
       return { kind: 'sasl', mechanisms: parseMechanisms(data) };
-    case 11:
+    case AUTHENTICATION.saslContinue:
       return { kind: 'sasl-continue', data };
-    case 12:
+    case AUTHENTICATION.saslFinal:
       return { kind: 'sasl-final', data };
     default:
       return { kind: 'unsupported', code };
   }
+}
+
+function requireNothingMore(data: Buffer): void {
+  if (data.length > 0) throw new ProtocolViolation('bytes behind an authentication request');
 }
 
 function parseMechanisms(data: Buffer): string[] {
@@ -59,9 +65,14 @@ export function parseBackendKeyData(body: Buffer): { pid: number; key: Buffer } 
   return { pid: body.readInt32BE(0), key: Buffer.from(body.subarray(4)) };
 }
 
-/** @throws ProtocolViolation on anything but a version and a list of names. */
+/**
+ * @returns what the upstream speaks; that it is no newer than what was asked for is the caller's to check.
+ * @throws ProtocolViolation on anything but a version 3.x and a list of names.
+ */
 export function parseNegotiateVersion(body: Buffer): { version: ProtocolVersion; unknownOptions: string[] } {
   if (body.length < 8) throw new ProtocolViolation('a version negotiation without a version');
+  const version = decodeVersion(body.readUInt32BE(0));
+  if (version.major !== 3) throw new ProtocolViolation('a version negotiation away from protocol 3');
   const count = body.readInt32BE(4);
   const unknownOptions: string[] = [];
   let at = 8;
@@ -72,7 +83,7 @@ export function parseNegotiateVersion(body: Buffer): { version: ProtocolVersion;
   }
   if (unknownOptions.length !== count)
     throw new ProtocolViolation('a version negotiation with a wrong count');
-  return { version: decodeVersion(body.readUInt32BE(0)), unknownOptions };
+  return { version, unknownOptions };
 }
 
 /**

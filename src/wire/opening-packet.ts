@@ -14,11 +14,12 @@ export type OpeningPacket =
 export const OPENING_HEADER_LENGTH = 8;
 
 /**
- * @param header the packet's first 8 bytes.
+ * @param header the packet's first 8 bytes, or more.
  * @returns the whole packet's length in bytes, 8 to MAX_OPENING_LENGTH.
  * @throws ProtocolViolation on any other.
  */
 export function openingLength(header: Buffer): number {
+  if (header.length < OPENING_HEADER_LENGTH) throw new ProtocolViolation('incomplete startup packet');
   const length = header.readUInt32BE(0);
   if (length < OPENING_HEADER_LENGTH || length > MAX_OPENING_LENGTH) {
     throw new ProtocolViolation('invalid length of startup packet');
@@ -28,9 +29,10 @@ export function openingLength(header: Buffer): number {
 
 /**
  * @param packet one whole packet, as long as openingLength said.
- * @throws ProtocolViolation on an unknown version or a malformed body.
+ * @throws ProtocolViolation on another length, an unknown version or a malformed body.
  */
 export function parseOpening(packet: Buffer): OpeningPacket {
+  if (openingLength(packet) !== packet.length) throw new ProtocolViolation('incomplete startup packet');
   const code = packet.readUInt32BE(4);
   const body = packet.subarray(OPENING_HEADER_LENGTH);
   switch (code) {
@@ -59,10 +61,11 @@ function parseCancel(body: Buffer): OpeningPacket {
   if (keyLength < MIN_CANCEL_KEY_LENGTH || keyLength > MAX_CANCEL_KEY_LENGTH) {
     throw new ProtocolViolation('invalid length of cancel request');
   }
-  return { kind: 'cancel-request', pid: body.readUInt32BE(0), key: Buffer.from(body.subarray(4)) };
+  // Signed, as in BackendKeyData: poolers draw their pids from all 32 bits, and the two must compare equal.
+  return { kind: 'cancel-request', pid: body.readInt32BE(0), key: Buffer.from(body.subarray(4)) };
 }
 
-/** A request of the three codes that carry no version; what we send to upstreams. */
+/** What we ask an upstream for before anything else. */
 export function serializeSslRequest(): Buffer {
   const packet = Buffer.alloc(8);
   packet.writeUInt32BE(8, 0);
@@ -70,12 +73,12 @@ export function serializeSslRequest(): Buffer {
   return packet;
 }
 
-/** @param key 4 to 256 bytes, as the upstream gave it. */
+/** @param pid and @param key (4 to 256 bytes) as the upstream gave them in its BackendKeyData. */
 export function serializeCancel(pid: number, key: Buffer): Buffer {
   const packet = Buffer.alloc(12 + key.length);
   packet.writeUInt32BE(packet.length, 0);
   packet.writeUInt32BE(REQUEST_CODE.cancel, 4);
-  packet.writeUInt32BE(pid >>> 0, 8);
+  packet.writeInt32BE(pid | 0, 8);
   key.copy(packet, 12);
   return packet;
 }

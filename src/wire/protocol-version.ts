@@ -4,7 +4,7 @@ export interface ProtocolVersion {
   readonly minor: number;
 }
 
-/** The newest minor version spoken here, and the only one ever named to a client: 3.1 was never released. */
+/** The newest minor version spoken here; the other one is 3.0, since 3.1 was never released. */
 export const NEWEST_MINOR = 2;
 
 /** Request codes sent in a version's place (PostgreSQL manual, 54.7). */
@@ -22,9 +22,12 @@ export function encodeVersion({ major, minor }: ProtocolVersion): number {
   return ((major << 16) | minor) >>> 0;
 }
 
-/** The version both sides speak when a client asks for `asked`: as PostgreSQL, the lower of the two. */
+/**
+ * The version both sides speak when a client asks for `asked`: as PostgreSQL, the lower of the two. 3.1 was
+ * reserved and never defined (PostgreSQL manual, 54.1.4), so who asks for it is spoken to in 3.0.
+ */
 export function negotiate(asked: ProtocolVersion): ProtocolVersion {
-  return { major: 3, minor: Math.min(asked.minor, NEWEST_MINOR) };
+  return { major: 3, minor: asked.minor < NEWEST_MINOR ? 0 : NEWEST_MINOR };
 }
 
 /** Cancel keys longer than 4 bytes came with 3.2. */

@@ -4,6 +4,8 @@ import { ProtocolViolation } from './violation.ts';
 /** Parameters with this prefix are protocol options, not settings (PostgreSQL manual, 54.7 StartupMessage). */
 const PROTOCOL_OPTION_PREFIX = '_pq_.';
 
+const NUL = Buffer.of(0);
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -65,7 +67,10 @@ export function parseStartupParameters(body: Buffer): StartupParameters {
     const valueEnd = body.indexOf(0, nameEnd + 1);
     if (valueEnd < 0) throw new ProtocolViolation('invalid startup packet layout: a name without a value');
     // latin1 keeps every byte of a name apart from every other; PostgreSQL's own names are ASCII.
-    values.set(body.toString('latin1', at, nameEnd), Buffer.from(body.subarray(nameEnd + 1, valueEnd)));
+    const name = body.toString('latin1', at, nameEnd);
+    // Taken out first: a repeated name counts where it stands last, as settings differing in case alone show.
+    values.delete(name);
+    values.set(name, Buffer.from(body.subarray(nameEnd + 1, valueEnd)));
     at = valueEnd + 1;
   }
   if (at !== body.length - 1) {
@@ -74,14 +79,21 @@ export function parseStartupParameters(body: Buffer): StartupParameters {
   return new StartupParameters(values);
 }
 
-/** The StartupMessage for an upstream, made anew from what was understood, never copied. */
+/**
+ * The StartupMessage for an upstream, made anew from what was understood, never copied.
+ * @throws RangeError on a name or value with a NUL: what follows that would be read as a parameter of its own.
+ */
 export function serializeStartup(version: ProtocolVersion, parameters: StartupParameters): Buffer {
   const head = Buffer.alloc(8);
   const parts: Buffer[] = [head];
   for (const [name, value] of parameters.settings()) {
-    parts.push(Buffer.from(`${name}\0`, 'latin1'), value, Buffer.of(0));
+    const nameBytes = Buffer.from(name, 'latin1');
+    if (nameBytes.length === 0 || nameBytes.includes(0) || value.includes(0)) {
+      throw new RangeError('a startup parameter without a name, or with a NUL in it');
+    }
+    parts.push(nameBytes, NUL, value, NUL);
   }
-  parts.push(Buffer.of(0));
+  parts.push(NUL);
   const packet = Buffer.concat(parts);
   packet.writeUInt32BE(packet.length, 0);
   packet.writeUInt32BE(encodeVersion(version), 4);

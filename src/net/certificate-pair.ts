@@ -1,0 +1,111 @@
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { CertificateError, reasonOf } from '../certificates/error.ts';
+import { parseCertificate, splitCertificates } from '../certificates/pem.ts';
+import { fileReason } from '../store/file-reason.ts';
+import { MIN_RSA_BITS } from './certificate-context.ts';
+import type { CertificateProblem } from './certificate-problem.ts';
+
+/** Absolute paths of a PEM chain, the server's own certificate first, and of its private key. */
+export interface CertificatePair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A pair read and found to fit together. */
+export interface PairContents {
+  /** The server's own certificate. */
+  readonly leaf: X509Certificate;
+  /** All of the file's certificates, in its order. */
+  readonly chain: readonly X509Certificate[];
+  /** PEM. */
+  readonly key: string;
+}
+
+/** Certificates and keys are a few kB; what is larger is another kind of file. */
+const MAX_FILE_BYTES = 1_048_576;
+
+/** Permission bits that a key file may not have (PostgreSQL manual 18.9.2): root's may be read by its group. */
+const FORBIDDEN_MODE = 0o077;
+const FORBIDDEN_MODE_OF_ROOT = 0o037;
+
+/** Reads both files; problems that keep the pair from being served instead, as many as can be found at once. */
+export async function readPair(
+  pair: CertificatePair,
+): Promise<{ readonly contents?: PairContents; readonly problems: readonly CertificateProblem[] }> {
+  const [chain, key] = await Promise.allSettled([readChain(pair.cert), readKey(pair.key)]);
+  const problems: CertificateProblem[] = [];
+  if (chain.status === 'rejected') problems.push(errorIn(pair.cert, chain.reason));
+  if (key.status === 'rejected') problems.push(errorIn(pair.key, key.reason));
+  if (chain.status === 'rejected' || key.status === 'rejected') return { problems };
+  try {
+    const leaf = leafFor(chain.value, key.value.parsed);
+    if (leaf === undefined) {
+      return { problems: [errorIn(pair.key, new CertificateError(`does not belong to ${pair.cert}`))] };
+    }
+    return { contents: { leaf, chain: chain.value, key: key.value.pem }, problems };
+  } catch (error) {
+    return { problems: [errorIn(pair.cert, error)] };
+  }
+}
+
+/** An error as a problem: our own words as they are, the system's and OpenSSL's made short. */
+export function errorIn(file: string, error: unknown): CertificateProblem {
+  return { file, message: reasonOf(error), severity: 'error' };
+}
+
+async function readChain(path: string): Promise<X509Certificate[]> {
+  const { text } = await readSmallFile(path);
+  return splitCertificates(text).map(parseCertificate);
+}
+
+async function readKey(path: string): Promise<{ readonly pem: string; readonly parsed: KeyObject }> {
+  const { text: pem, stats } = await readSmallFile(path);
+  checkMode(stats);
+  if (/ENCRYPTED/.test(pem)) {
+    throw new CertificateError('is encrypted: write it without a passphrase, by openssl pkey -in … -out …');
+  }
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+    throw new CertificateError('no private key in PEM form in it (-----BEGIN PRIVATE KEY-----)');
+  }
+  const parsed = parseKey(pem);
+  const bits = parsed.asymmetricKeyDetails?.modulusLength;
+  if (bits !== undefined && bits < MIN_RSA_BITS) {
+    throw new CertificateError(`an RSA key of ${bits} bits, at least ${MIN_RSA_BITS} are needed`);
+  }
+  return { pem, parsed };
+}
+
+function parseKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    throw new CertificateError('the private key in it is damaged or cut short', { cause: error });
+  }
+}
+
+async function readSmallFile(path: string): Promise<{ readonly text: string; readonly stats: Stats }> {
+  const stats = await stat(path).catch(plainly);
+  if (!stats.isFile()) throw new CertificateError('not a file');
+  if (stats.size > MAX_FILE_BYTES) throw new CertificateError(`larger than ${MAX_FILE_BYTES} bytes`);
+  return { text: await readFile(path, 'utf8').catch(plainly), stats };
+}
+
+function plainly(error: unknown): never {
+  throw new CertificateError(fileReason(error), { cause: error });
+}
+
+function checkMode({ mode, uid }: Stats): void {
+  if ((mode & (uid === 0 ? FORBIDDEN_MODE_OF_ROOT : FORBIDDEN_MODE)) === 0) return;
+  const bits = (mode & 0o777).toString(8).padStart(4, '0');
+  throw new CertificateError(`others may read or write it (mode ${bits}): chmod 0600`);
+}
+
+function leafFor(chain: readonly X509Certificate[], key: KeyObject): X509Certificate | undefined {
+  const place = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
+  if (place <= 0) return chain[place];
+  throw new CertificateError(
+    `the key is that of certificate ${place + 1} in it: the server's own comes first`,
+  );
+}

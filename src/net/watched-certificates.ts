@@ -1,0 +1,105 @@
+import { watchFiles } from '../store/watch-files.ts';
+import type { CertificatePair } from './certificate-pair.ts';
+import type { CertificateProblem } from './certificate-problem.ts';
+import {
+  type CertificateOptions,
+  CertificateStore,
+  type LoadedCertificate,
+  loadServerCertificate,
+  type ServerCertificate,
+} from './certificate-store.ts';
+import { periodWarning } from './certificate-warnings.ts';
+
+export interface ReloadOutcome {
+  /** An error means that the pair read before stays; a warning, that the new one is served all the same. */
+  readonly problems: readonly CertificateProblem[];
+}
+
+export interface WatchOptions extends CertificateOptions {
+  /** Hears of every reload that a change of the files set off, for the log. Must not throw. */
+  readonly onReload: (outcome: ReloadOutcome) => void;
+}
+
+/**
+ * The certificates as they stand in their files now, or stood when they were last good: a file half-written, a
+ * key that has come without its certificate yet, an expired certificate do not replace a pair that works.
+ * Connections under way keep the certificate that they began with, and its channel binding.
+ */
+export class WatchedCertificates {
+  readonly #options: CertificateOptions;
+  readonly #watch: { close(): void };
+  #current: CertificateStore;
+  /** Reloads go one after the other, lest an older reading replace a newer one. */
+  #reloading: Promise<ReloadOutcome> = Promise.resolve({ problems: [] });
+
+  private constructor(
+    options: CertificateOptions,
+    opened: { readonly store: CertificateStore; readonly watch: { close(): void } },
+  ) {
+    this.#options = options;
+    this.#current = opened.store;
+    this.#watch = opened.watch;
+  }
+
+  /**
+   * Reads the pairs, and watches their files from before that until `close`.
+   *
+   * @throws {CertificateFilesError} where one is not fit to be served; nothing is watched then
+   */
+  static async load(pairs: readonly CertificatePair[], options: WatchOptions): Promise<WatchedCertificates> {
+    const paths = pairs.flatMap(({ cert, key }) => [cert, key]);
+    const opening = Promise.withResolvers<WatchedCertificates>();
+    const watch = watchFiles(
+      () => paths,
+      () => void opening.promise.then(async (opened) => options.onReload(await opened.reload())),
+    );
+    try {
+      const store = await CertificateStore.load(pairs, options);
+      const opened = new WatchedCertificates(options, { store, watch });
+      opening.resolve(opened);
+      return opened;
+    } catch (error) {
+      watch.close();
+      throw error;
+    }
+  }
+
+  get current(): CertificateStore {
+    return this.#current;
+  }
+
+  /** Reads all pairs anew. It never rejects: what is wrong is in the outcome. */
+  reload(): Promise<ReloadOutcome> {
+    this.#reloading = this.#reloading.then(() => this.#readAgain());
+    return this.#reloading;
+  }
+
+  close(): void {
+    this.#watch.close();
+  }
+
+  async #readAgain(): Promise<ReloadOutcome> {
+    const kept = this.#current.certificates;
+    const chosen = await Promise.all(kept.map((certificate) => readAgain(certificate, this.#options)));
+    const problems = chosen.flatMap((each) => each.problems);
+    this.#current = new CertificateStore(
+      chosen.map((each) => each.certificate),
+      problems,
+    );
+    return { problems };
+  }
+}
+
+async function readAgain(
+  kept: ServerCertificate,
+  options: CertificateOptions,
+): Promise<Required<LoadedCertificate>> {
+  const pair = { cert: kept.certPath, key: kept.keyPath };
+  const { certificate, problems } = await loadServerCertificate(pair, options);
+  if (certificate === undefined) return { certificate: kept, problems };
+  const now = new Date();
+  const fault = periodWarning(certificate, now);
+  if (fault === undefined || periodWarning(kept, now) !== undefined) return { certificate, problems };
+  const message = `${fault}; the one read before stays`;
+  return { certificate: kept, problems: [{ file: kept.certPath, message, severity: 'error' }] };
+}

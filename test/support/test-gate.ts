@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import type { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
+import { dial } from '../../src/net/dial.ts';
+import { Listener } from '../../src/net/listener.ts';
+import { TlsTerminator } from '../../src/net/tls-server.ts';
+import { CancelKeys } from '../../src/session/cancel-keys.ts';
+import { serveConnection } from '../../src/session/connection.ts';
+import type { Gate, Journal } from '../../src/session/ports.ts';
+import type { ConnectionRecord } from '../../src/session/record.ts';
+import { Sessions } from '../../src/session/sessions.ts';
+import { Verifiers } from '../../src/upstream/verifiers.ts';
+import { certificateStore, type TestCertificate } from './server-certificate.ts';
+
+/** Remembers what the gate tells. */
+export class RecordingJournal implements Journal {
+  readonly records: ConnectionRecord[] = [];
+  readonly defects: unknown[] = [];
+  readonly failedCancels: unknown[] = [];
+  #opened = 0;
+  #waiting: (() => void)[] = [];
+
+  opened(): void {
+    this.#opened += 1;
+  }
+
+  ended(record: ConnectionRecord): void {
+    this.records.push(record);
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  cancelFailed(_: ConnectionRecord, cause: unknown): void {
+    this.failedCancels.push(cause);
+  }
+
+  defect(_: ConnectionRecord, cause: unknown): void {
+    this.defects.push(cause);
+  }
+
+  /** Connections that were opened and have not ended. */
+  get open(): number {
+    return this.#opened - this.records.length;
+  }
+
+  /** The record of the n-th connection to end, once it has. */
+  async record(n = 0): Promise<ConnectionRecord> {
+    for (;;) {
+      const record = this.records[n];
+      if (record !== undefined) return record;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}
+
+export interface GateWish {
+  readonly catalog: CatalogSnapshot;
+  readonly certificate: TestCertificate;
+  readonly handshakeTimeout?: number;
+  /** Parts in place of the real ones. */
+  readonly parts?: Partial<Gate>;
+}
+
+/** The gate as the gateway builds it, on a free port of 127.0.0.1, with a journal that remembers. */
+export class TestGate {
+  readonly journal = new RecordingJournal();
+  readonly verifiers: Verifiers;
+  readonly gate: Gate;
+  /** What connections are judged by from now on. */
+  catalog: CatalogSnapshot;
+  readonly #listener: Listener;
+
+  private constructor(wish: GateWish, listener: Listener) {
+    this.#listener = listener;
+    this.catalog = wish.catalog;
+    const store = certificateStore(wish.certificate);
+    this.verifiers = new Verifiers(wish.parts?.dial ?? dial, () => performance.now());
+    this.gate = {
+      tls: new TlsTerminator(() => store),
+      catalog: () => this.catalog,
+      verifiers: this.verifiers,
+      dial,
+      journal: this.journal,
+      sessions: new Sessions(),
+      cancelKeys: new CancelKeys(randomBytes),
+      randomBytes,
+      mockSecret: Buffer.alloc(32, 7),
+      handshakeTimeout: wish.handshakeTimeout ?? 60_000,
+      ...wish.parts,
+    };
+  }
+
+  static async open(wish: GateWish): Promise<TestGate> {
+    const address = { host: '127.0.0.1', port: 0 };
+    const listener = await Listener.open(address, (arrival) => void serveConnection(arrival, made.gate));
+    const made = new TestGate(wish, listener);
+    return made;
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  close(): void {
+    this.#listener.close();
+    this.verifiers.retain([]);
+  }
+}
