@@ -109,7 +109,7 @@ export class RawClient {
     for (;;) {
       const { type, body } = await this.readFrame();
       if (type !== 'E'.charCodeAt(0)) continue;
-      const rest = await this.#inbox.rest();
+      const rest = await this.closed();
       if (rest.length > 0 || this.#inbox.error !== undefined) {
         throw new Error(`no orderly end: ${rest.length} bytes, ${this.#inbox.error?.message}`);
       }
@@ -117,9 +117,14 @@ export class RawClient {
     }
   }
 
-  /** Waits for the close; @returns what was said before it, which is nothing where the close is silent. */
+  /**
+   * Waits for the other side's close, and closes too, as a client does.
+   * @returns what was said before it, which is nothing where the close is silent.
+   */
   async closed(): Promise<Buffer> {
-    return await this.#inbox.rest();
+    const rest = await this.#inbox.rest();
+    this.end();
+    return rest;
   }
 
   end(): void {

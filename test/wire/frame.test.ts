@@ -2,10 +2,38 @@ import { equal } from 'node:assert/strict';
 import fc from 'fast-check';
 import { serialize } from 'pg-protocol';
 import t from 'tap';
-import { FRONTEND, parseFrameHeader, serializeFrame } from '../../src/wire/frame.ts';
+import { BACKEND, FRONTEND, parseFrameHeader, serializeFrame } from '../../src/wire/frame.ts';
 import { ProtocolViolation } from '../../src/wire/violation.ts';
 import { anyBytes } from '../support/arbitraries.ts';
 import { frameOf } from '../support/pg-protocol.ts';
+
+t.test("Message types are the manual's letters.", async (t) => {
+  const letters = (types: Record<string, number>): Record<string, string> =>
+    Object.fromEntries(Object.entries(types).map(([name, type]) => [name, String.fromCharCode(type)]));
+  t.same(letters(FRONTEND), {
+    bind: 'B',
+    copyData: 'd',
+    copyDone: 'c',
+    copyFail: 'f',
+    functionCall: 'F',
+    parse: 'P',
+    password: 'p',
+    query: 'Q',
+    terminate: 'X',
+  });
+  t.same(letters(BACKEND), {
+    authentication: 'R',
+    backendKeyData: 'K',
+    commandComplete: 'C',
+    dataRow: 'D',
+    errorResponse: 'E',
+    negotiateProtocolVersion: 'v',
+    noticeResponse: 'N',
+    parameterStatus: 'S',
+    readyForQuery: 'Z',
+    rowDescription: 'T',
+  });
+});
 
 function headerOf(length: number): Buffer {
   const header = Buffer.alloc(5, 'Q');

@@ -92,6 +92,8 @@ t.test('A version negotiation names a version and the options that were not know
     version: { major: 3, minor: 0 },
     unknownOptions: ['_pq_.a', '_pq_.b'],
   });
+  const versionAlone = Buffer.concat([int32(0x0003_0000), int32(0)]);
+  t.same(parseNegotiateVersion(versionAlone), { version: { major: 3, minor: 0 }, unknownOptions: [] });
 });
 
 t.test(

@@ -56,6 +56,13 @@ t.test('Parameters are read in order, empty values included.', async (t) => {
   t.equal(parameters.text('replication'), undefined);
 });
 
+t.test("Values are their own copies, since the packet's memory may be used again.", async (t) => {
+  const bytes = body('user', 'app');
+  const parameters = parseStartupParameters(bytes);
+  bytes.fill(0);
+  t.equal(parameters.text('user'), 'app');
+});
+
 t.test('A packet without parameters is only its terminator.', async (t) => {
   t.same(settingsOf(parseStartupParameters(body())), []);
 });
