@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // These lines run on any Node, however old, so that it can say which one is needed.
 'use strict';
-var fs = require('fs');
 var path = require('path');
 var NEEDED = 24;
 
@@ -12,7 +11,5 @@ if (parseInt(process.versions.node, 10) < NEEDED) {
   );
   process.exitCode = 2;
 } else {
-  var source = path.join(__dirname, '..', 'src', 'main.ts');
-  // A clone runs its source; a package holds only what was built of it.
-  require(fs.existsSync(source) ? source : path.join(__dirname, '..', 'dist', 'main.js'));
+  require(path.join(__dirname, '..', 'src', 'main.ts'));
 }

@@ -41,6 +41,11 @@ export class Leg {
     return this.stream.destroyed || this.stream.closed;
   }
 
+  /** Whether nothing can come any more: the peer has closed at least its side, and all of it was read. */
+  get peerLeft(): boolean {
+    return this.closed || this.stream.readableEnded;
+  }
+
   /**
    * @returns exactly `length` bytes, more than 0.
    * @throws ConnectionClosed where fewer come; the signal's reason when it is aborted first.
@@ -53,7 +58,7 @@ export class Leg {
         if (bytes.length === length) return bytes;
         throw new ConnectionClosed();
       }
-      if (this.stream.readableEnded || this.closed) throw new ConnectionClosed(this.#failure);
+      if (this.peerLeft) throw new ConnectionClosed(this.#failure);
       await this.#moreInput();
     }
   }
@@ -70,6 +75,22 @@ export class Leg {
   async readFrame(limit: number): Promise<Frame> {
     const { type, bodyLength } = parseFrameHeader(await this.read(FRAME_HEADER_LENGTH), limit);
     return { type, body: bodyLength === 0 ? Buffer.alloc(0) : await this.read(bodyLength) };
+  }
+
+  /**
+   * Waits for work that is not this stream's, but no longer than a read would.
+   * @throws the signal's reason when it is aborted first; the work then goes on unheard.
+   */
+  async unlessAborted<T>(work: Promise<T>): Promise<T> {
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(this.#signal.reason);
+    this.#signal.addEventListener('abort', abort);
+    if (this.#signal.aborted) abort();
+    try {
+      return await Promise.race([work, aborted.promise]);
+    } finally {
+      this.#signal.removeEventListener('abort', abort);
+    }
   }
 
   /** Sends in order; nothing is sent to a stream that is gone, which the next read reports. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { ConnectionClosed } from '../legs/leg.ts';
 import type { SecuredStream, TlsServer } from '../session/ports.ts';
 import type { CertificateStore, ServerCertificate } from './certificate-store.ts';
 
@@ -48,17 +49,22 @@ function established(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void): void => {
       socket.off('secure', onSecure);
-      socket.off('close', onClose);
+      socket.off('end', onLeft);
+      socket.off('close', onLeft);
       signal.removeEventListener('abort', onAbort);
       outcome();
     };
     const onSecure = (): void => settle(resolve);
-    const onClose = (): void => settle(() => reject(new Error('the client left during the TLS handshake')));
+    const onLeft = (): void => settle(() => reject(new ConnectionClosed()));
     const onAbort = (): void => settle(() => reject(signal.reason));
     // Never taken off: an 'error' without a listener would end the process.
-    socket.on('error', (error) => settle(() => reject(error)));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      settle(() => reject(error.code === 'ECONNRESET' ? new ConnectionClosed(error) : error)),
+    );
     socket.on('secure', onSecure);
-    socket.on('close', onClose);
+    // A socket that may be half open tells of the end, and waits for us to close it.
+    socket.on('end', onLeft);
+    socket.on('close', onLeft);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
   });

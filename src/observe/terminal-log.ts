@@ -31,16 +31,20 @@ export function terminalLog(write: (text: string) => void): DestinationStream {
 }
 
 function render(entry: Record<string, unknown>): string {
-  const time = String(entry['time']).slice(11, 19);
-  const parts = [time, LABELS[String(entry['level'])] ?? '?', String(entry['msg'])];
-  if (entry['address'] !== undefined) parts.push(`from ${String(entry['address'])}`);
+  const { time, level, msg, address } = entry;
+  const parts = [text(time).slice(11, 19), LABELS[text(level)] ?? '?', text(msg)];
+  if (address !== undefined) parts.push(`from ${text(address)}`);
   for (const [name, value] of Object.entries(entry)) {
-    if (!LEFT_OUT.has(name) && value !== undefined && value !== 0) parts.push(`${name}=${quoted(value)}`);
+    if (!LEFT_OUT.has(name) && value !== undefined && value !== 0)
+      parts.push(`${name}=${quoted(text(value))}`);
   }
   return parts.join(' ');
 }
 
-function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /[\s"=]/.test(text) ? JSON.stringify(text) : text;
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function quoted(value: string): string {
+  return /[\s"=]/.test(value) ? JSON.stringify(value) : value;
 }

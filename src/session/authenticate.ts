@@ -55,16 +55,9 @@ export async function authenticate(visit: Visit, way: Way): Promise<Identity> {
 async function lookUp(visit: Visit, { place, role }: Way): Promise<RoleLogin | undefined> {
   if (place === undefined) return undefined;
   visit.reachingUpstream = true;
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(visit.signal.reason);
-  visit.signal.addEventListener('abort', abort);
-  try {
-    const login = await Promise.race([visit.gate.verifiers.find(place.branch, role), aborted.promise]);
-    visit.reachingUpstream = false;
-    return login;
-  } finally {
-    visit.signal.removeEventListener('abort', abort);
-  }
+  const login = await visit.client.unlessAborted(visit.gate.verifiers.find(place.branch, role));
+  visit.reachingUpstream = false;
+  return login;
 }
 
 /** The name a mock verifier's salt depends on: the same role on two branches has two salts, as real ones have. */

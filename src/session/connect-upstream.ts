@@ -1,3 +1,4 @@
+import { ConnectionClosed } from '../legs/leg.ts';
 import { formatNonce, NONCE_LENGTH } from '../scram/messages.ts';
 import { openSession, type UpstreamSession } from '../upstream/open-session.ts';
 import type { Errand } from './authorize.ts';
@@ -19,5 +20,7 @@ export async function connectUpstream(visit: Visit, errand: Errand): Promise<Ups
   record.upstreamConnectMs = session.connectedAt - startedAt;
   visit.upstream = session.leg;
   visit.reachingUpstream = false;
+  // Nobody is waiting any more, and the relay would wait for an end that has already been.
+  if (visit.client.peerLeft) throw new ConnectionClosed();
   return session;
 }

@@ -1,6 +1,6 @@
 import { negotiateProtocolVersion } from '../wire/backend-messages.ts';
 import type { OpeningPacket } from '../wire/opening-packet.ts';
-import { NEWEST_MINOR } from '../wire/protocol-version.ts';
+import { NEWEST_MINOR, negotiate } from '../wire/protocol-version.ts';
 import { ProtocolViolation } from '../wire/violation.ts';
 import { type CancelRequest, readPacket } from './secure.ts';
 import type { Visit } from './visit.ts';
@@ -24,7 +24,7 @@ export async function readOpening(visit: Visit): Promise<StartupMessage | Cancel
       const { version, parameters } = packet;
       const unknown = parameters.protocolOptions;
       if (version.minor > NEWEST_MINOR || unknown.length > 0) {
-        visit.client.write(negotiateProtocolVersion(unknown));
+        visit.client.write(negotiateProtocolVersion(unknown, negotiate(version)));
       }
       return packet;
     }

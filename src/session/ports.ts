@@ -29,7 +29,10 @@ export interface SecuredStream {
 
 /** Runs the server's side of a TLS handshake on a stream; its failures are errors of that stream alone. */
 export interface TlsServer {
-  /** @throws Error saying for our log why the handshake failed; the signal's reason when aborted first. */
+  /**
+   * @throws Error saying for our log why the handshake failed; ConnectionClosed where the client just left; the
+   * signal's reason when it is aborted first.
+   */
   handshake(stream: Duplex, signal: AbortSignal): Promise<SecuredStream>;
 }
 

@@ -67,8 +67,8 @@ class Relay {
   async run(): Promise<Ending> {
     const client = this.#visit.client.stream;
     const upstream = this.#session.leg.stream;
-    client.on('close', () => this.#lost('client-left', client.errored));
-    upstream.on('close', () => this.#lost('upstream-left', upstream.errored));
+    client.on('close', () => this.#clientLost(client.errored));
+    upstream.on('close', () => this.#upstreamLost(upstream.errored));
     this.#fromUpstream.start();
     this.#fromClient.start();
     const ending = await this.#ended.promise;
@@ -106,25 +106,25 @@ class Relay {
   /** One side ended its stream in order. The other may finish what it has to say, but not stay for ever. */
   #oneSideLeft(reason: LeftReason): void {
     this.#firstToLeave ??= reason;
-    if (this.#fromClient.ended && this.#fromUpstream.ended) this.#finish(this.#orderlyEnd());
-    else if (this.#fromUpstream.ended) {
-      this.#timer = setTimeout(() => this.#finish(this.#orderlyEnd()), SURVIVOR_MS);
-    }
+    const first = this.#firstToLeave;
+    if (this.#cutting || !this.#fromUpstream.ended) return;
+    // Once the client has left too, its stream closes as soon as it has taken the last bytes, and ends this.
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#finish({ outcome: 'closed', reason: first }), SURVIVOR_MS);
   }
 
-  #orderlyEnd(): Ending {
-    return { outcome: 'closed', reason: this.#firstToLeave ?? 'client-left' };
-  }
-
-  /** A stream is gone altogether, with or without an error. */
-  #lost(reason: LeftReason, error: Error | null): void {
+  /** The client's stream is gone altogether, with or without an error. */
+  #clientLost(error: Error | null): void {
     if (this.#cutting) return;
-    if (reason === 'upstream-left' && error !== null && this.#fromUpstream.atBoundary) {
-      this.cut(upstreamBroke(`the upstream's connection broke: ${error.message}`), 'failed');
-      return;
-    }
-    const outcome = reason === 'upstream-left' && error !== null ? 'failed' : 'closed';
-    this.#finish({ outcome, reason: this.#firstToLeave ?? reason, detail: error?.message });
+    this.#finish({ outcome: 'closed', reason: this.#firstToLeave ?? 'client-left', detail: error?.message });
+  }
+
+  /** As above, but what the upstream said last may still be on its way to the client. */
+  #upstreamLost(error: Error | null): void {
+    if (this.#cutting || this.#fromUpstream.ended) return;
+    const why = upstreamBroke(`the upstream's connection broke: ${error?.message ?? 'closed'}`);
+    if (this.#fromUpstream.atBoundary) this.cut(why, 'failed');
+    else this.#finish({ outcome: 'failed', reason: why.reason, detail: why.message });
   }
 
   #finish(ending: Ending): void {

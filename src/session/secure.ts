@@ -1,4 +1,4 @@
-import { Leg } from '../legs/leg.ts';
+import { ConnectionClosed, Leg } from '../legs/leg.ts';
 import {
   OPENING_HEADER_LENGTH,
   type OpeningPacket,
@@ -76,6 +76,7 @@ async function enterTls(visit: Visit, way: 'direct' | 'requested'): Promise<unde
   const { gate, record, signal } = visit;
   const secured = await gate.tls.handshake(visit.arrival.stream, signal).catch((error: unknown) => {
     signal.throwIfAborted();
+    if (error instanceof ConnectionClosed) throw error;
     throw silent('tls', error instanceof Error ? error.message : 'handshake failed', error);
   });
   visit.client = new Leg(secured.stream, signal);

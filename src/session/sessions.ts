@@ -30,7 +30,7 @@ export class Sessions {
   }
 
   cutAll(why: Refusal): void {
-    for (const session of [...this.#open]) session.cut(why);
+    for (const session of this.#open) session.cut(why);
   }
 
   /** Resolves once no connection is open. */

@@ -31,6 +31,14 @@ const STRANGERS = { perSecond: 50, burst: 100 };
 const ACQUAINTANCES = { perSecond: 500, burst: 1000 };
 const MAX_ACQUAINTANCES = 10_000;
 
+interface Answer {
+  /** When it was asked for. */
+  readonly at: number;
+  readonly found: Promise<FoundVerifier>;
+  /** Whoever asks meanwhile waits for the same answer, however long it takes. */
+  pending: boolean;
+}
+
 /**
  * One branch's verifiers, read from its upstream: one question a name at a time, answers kept for 5 s,
  * unknown names like known ones, at a bounded rate, so that strangers cannot drive queries upstream.
@@ -39,7 +47,7 @@ export class AuthQuerySource {
   readonly #settings: AuthQuery;
   readonly #questions: Questions;
   readonly #now: () => number;
-  readonly #cache = new Map<string, { readonly at: number; readonly found: Promise<FoundVerifier> }>();
+  readonly #cache = new Map<string, Answer>();
   readonly #acquaintances = new Set<string>();
   readonly #strangerRate: TokenBucket;
   readonly #acquaintanceRate: TokenBucket;
@@ -58,7 +66,8 @@ export class AuthQuerySource {
     // The cast to `name` would cut a longer one short, into another role's.
     if (Buffer.byteLength(name) > MAX_NAME_BYTES) return { verifier: undefined, why: 'no such role' };
     const cached = this.#cache.get(name);
-    if (cached !== undefined && this.#now() - cached.at < CACHE_MS) return await cached.found;
+    if (cached !== undefined && (cached.pending || this.#now() - cached.at < CACHE_MS))
+      return await cached.found;
     this.#takeToken(name);
     const found = this.#ask(name);
     this.#remember(name, found);
@@ -79,10 +88,13 @@ export class AuthQuerySource {
 
   #remember(name: string, found: Promise<FoundVerifier>): void {
     this.#cache.delete(name);
-    const entry = { at: this.#now(), found };
+    const entry = { at: this.#now(), found, pending: true };
     this.#cache.set(name, entry);
     dropOldest(this.#cache, MAX_CACHED_NAMES);
-    found.catch(() => {
+    const settle = (): void => {
+      entry.pending = false;
+    };
+    found.then(settle, () => {
       // A failure is told to those who wait for it now, and is no answer for the next.
       if (this.#cache.get(name) === entry) this.#cache.delete(name);
     });

@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { AuthQuery, UpstreamTarget } from '../catalog/model.ts';
 import { ConnectionClosed } from '../legs/leg.ts';
 import { type Credentials, passwordKeys } from '../scram/credentials.ts';
+import { atMost } from '../scram/limiter.ts';
 import { formatNonce, NONCE_LENGTH } from '../scram/messages.ts';
 import { StartupParameters } from '../wire/startup-packet.ts';
 import { queryOne, type Row } from './control-connection.ts';
+import { UpstreamError } from './failures.ts';
 import { openSession, type UpstreamRequest, type UpstreamSession } from './open-session.ts';
 import { type Dial, UpstreamUnreachable } from './ports.ts';
 
 /** Connections one branch may hold for its own questions. */
 const MAX_CONNECTIONS = 2;
-/** How long a question may take, dial and login included, in ms. */
+/** How long a question may take, its turn, dial and login included, in ms. */
 const QUESTION_MS = 5000;
 
 /**
@@ -20,6 +22,11 @@ const QUESTION_MS = 5000;
 const CONTROL_OPTIONS =
   '-c search_path=pg_catalog -c statement_timeout=5000 -c default_transaction_read_only=on';
 
+interface Question {
+  readonly sql: string;
+  readonly parameter: string;
+}
+
 /** A few warm connections to one branch's upstream, on which questions run one at a time. */
 export class ControlPool {
   readonly #dial: Dial;
@@ -27,8 +34,8 @@ export class ControlPool {
   readonly #who: AuthQuery;
   readonly #scram: Credentials | undefined;
   readonly #idle: UpstreamSession[] = [];
-  readonly #waiting: (() => void)[] = [];
-  #open = 0;
+  readonly #inTurn = atMost(MAX_CONNECTIONS);
+  #closed = false;
 
   constructor(dial: Dial, target: UpstreamTarget, who: AuthQuery) {
     this.#dial = dial;
@@ -39,62 +46,63 @@ export class ControlPool {
 
   /**
    * Runs one statement with one parameter. A connection that was found closed is replaced once.
-   * @throws what openSession and queryOne throw.
+   * @throws UpstreamUnreachable, also where the upstream itself says why; UpstreamLoginRefused, ProtocolViolation,
+   * ConnectionClosed.
    */
   async query(sql: string, parameter: string): Promise<Row[]> {
-    await this.#turn();
-    try {
-      const warm = this.#takeIdle();
-      if (warm !== undefined) {
-        try {
-          return await this.#ask(warm, sql, parameter);
-        } catch (error) {
-          if (!(error instanceof ConnectionClosed)) throw error;
-        }
-      }
-      return await this.#ask(await this.#connect(), sql, parameter);
-    } finally {
-      this.#open -= 1;
-      this.#waiting.shift()?.();
-    }
-  }
-
-  close(): void {
-    for (const session of this.#idle.splice(0)) session.leg.destroy();
-  }
-
-  async #connect(): Promise<UpstreamSession> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(tooSlow()), QUESTION_MS);
     try {
-      return await openSession(
-        this.#dial,
-        controlRequest(this.#target, this.#who, this.#scram),
-        deadline.signal,
-      );
+      return await this.#inTurn(() => this.#ask({ sql, parameter }, deadline.signal));
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #ask(session: UpstreamSession, sql: string, parameter: string): Promise<Row[]> {
-    const timer = setTimeout(() => session.leg.stream.destroy(tooSlow()), QUESTION_MS);
+  /** Questions under way are answered, on connections that are not kept. */
+  close(): void {
+    this.#closed = true;
+    for (const session of this.#idle.splice(0)) session.leg.destroy();
+  }
+
+  async #ask(question: Question, signal: AbortSignal): Promise<Row[]> {
+    signal.throwIfAborted();
+    const warm = this.#takeIdle();
+    if (warm !== undefined) {
+      try {
+        return await this.#askOn(warm, question, signal);
+      } catch (error) {
+        if (!(error instanceof ConnectionClosed)) throw error;
+      }
+    }
+    return await this.#askOn(await this.#connect(signal), question, signal);
+  }
+
+  async #connect(signal: AbortSignal): Promise<UpstreamSession> {
+    try {
+      return await openSession(this.#dial, controlRequest(this.#target, this.#who, this.#scram), signal);
+    } catch (error) {
+      // It concerns our own connection, and whoever waits for the answer is a stranger yet.
+      if (error instanceof UpstreamError) throw new UpstreamUnreachable(`auth_query: ${error.message}`);
+      throw error;
+    }
+  }
+
+  async #askOn(session: UpstreamSession, { sql, parameter }: Question, signal: AbortSignal): Promise<Row[]> {
+    const abort = (): void => session.leg.destroy();
+    signal.addEventListener('abort', abort);
     try {
       const rows = await queryOne(session, sql, parameter);
-      this.#idle.push(session);
+      if (this.#closed) session.leg.destroy();
+      else this.#idle.push(session);
       return rows;
     } catch (error) {
       session.leg.destroy();
+      signal.throwIfAborted();
       throw error;
     } finally {
-      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
     }
-  }
-
-  /** Waits until fewer than MAX_CONNECTIONS questions run, first come, first served. */
-  async #turn(): Promise<void> {
-    while (this.#open >= MAX_CONNECTIONS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#open += 1;
   }
 
   #takeIdle(): UpstreamSession | undefined {

@@ -93,7 +93,8 @@ async function answerSasl(
   if (exchange.kind === 'failure') throw new UpstreamLoginRefused(exchange.reason);
   leg.write(serialize.sendSASLInitialResponseMessage(exchange.mechanism, exchange.initial.toString('utf8')));
   const challenge = await expectRequest(leg, 'sasl-continue');
-  const proof = await exchange.first(challenge.data);
+  // An upstream may ask for so many rounds that they outlast the deadline.
+  const proof = await leg.unlessAborted(exchange.first(challenge.data));
   if (proof.kind === 'failure') throw new UpstreamLoginRefused(proof.reason);
   leg.write(serialize.sendSCRAMClientFinalMessage(proof.reply.toString('utf8')));
   const signature = await expectRequest(leg, 'sasl-final');

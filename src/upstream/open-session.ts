@@ -38,8 +38,9 @@ export interface UpstreamSession {
   readonly connectedAt: number;
 }
 
-/** More parameters, notices and keys than any server sends; the bound keeps a hostile one from filling us. */
+/** More parameters, notices and keys than any server sends; the bounds keep a hostile one from filling us. */
 const MAX_GREETING_FRAMES = 1000;
+const MAX_GREETING_BYTES = 1024 * 1024;
 
 /**
  * Dials, logs in and reads up to the first ReadyForQuery.
@@ -58,7 +59,12 @@ export async function openSession(
     leg.write(serializeStartup(request.version, request.parameters));
     const context = { leg, target: request.target, tls, binding, nonce: request.nonce };
     const early = await authenticateUpstream(context, request.credentials);
-    return { target: request.target, leg, connectedAt, ...(await readGreeting(leg, early)) };
+    return {
+      target: request.target,
+      leg,
+      connectedAt,
+      ...(await readGreeting(leg, greetingOf(early, request.version))),
+    };
   } catch (error) {
     leg.destroy();
     throw error;
@@ -67,15 +73,13 @@ export async function openSession(
 
 type Greeting = Pick<UpstreamSession, 'greeting' | 'cancelKey' | 'ready'>;
 
-async function readGreeting(leg: Leg, early: readonly Frame[]): Promise<Greeting> {
-  const greeting: Frame[] = [];
-  for (const frame of early) {
-    if (frame.type === BACKEND.negotiateProtocolVersion) checkNegotiation(frame);
-    else greeting.push(frame);
-  }
+/** Reads on behind AuthenticationOk. @param greeting what came before it for the client, to be continued. */
+async function readGreeting(leg: Leg, greeting: Frame[]): Promise<Greeting> {
   let cancelKey: UpstreamCancelKey | undefined;
-  while (greeting.length <= MAX_GREETING_FRAMES) {
+  let bytes = 0;
+  for (let frames = 0; frames < MAX_GREETING_FRAMES && bytes < MAX_GREETING_BYTES; frames += 1) {
     const frame = await leg.readFrame(MAX_LOGIN_FRAME_LENGTH);
+    bytes += frame.body.length;
     switch (frame.type) {
       case BACKEND.readyForQuery:
         if (frame.body.length !== 1) throw new ProtocolViolation('invalid length of ReadyForQuery');
@@ -96,9 +100,16 @@ async function readGreeting(leg: Leg, early: readonly Frame[]): Promise<Greeting
   throw new ProtocolViolation('too many messages before the first ReadyForQuery');
 }
 
+/** What came before AuthenticationOk and is for the client: notices. */
+function greetingOf(early: readonly Frame[], asked: ProtocolVersion): Frame[] {
+  for (const frame of early)
+    if (frame.type === BACKEND.negotiateProtocolVersion) checkNegotiation(frame, asked);
+  return early.filter(({ type }) => type !== BACKEND.negotiateProtocolVersion);
+}
+
 /** An upstream older than the client's minor version says so; the client was told ours and needs no more. */
-function checkNegotiation(frame: Frame): void {
+function checkNegotiation(frame: Frame, asked: ProtocolVersion): void {
   const { version, unknownOptions } = parseNegotiateVersion(frame.body);
-  if (version.major !== 3 || unknownOptions.length > 0)
+  if (version.minor > asked.minor || unknownOptions.length > 0)
     throw new ProtocolViolation('an impossible version negotiation');
 }

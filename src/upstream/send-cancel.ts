@@ -16,7 +16,10 @@ export async function sendCancel(
 ): Promise<void> {
   const { stream } = await dial(upstream.target, signal);
   const leg = new Leg(stream, signal);
-  leg.write(serializeCancel(upstream.upstream.pid, upstream.upstream.key));
-  await leg.ended();
-  leg.destroy();
+  try {
+    leg.write(serializeCancel(upstream.upstream.pid, upstream.upstream.key));
+    await leg.ended();
+  } finally {
+    leg.destroy();
+  }
 }

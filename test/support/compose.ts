@@ -8,7 +8,7 @@ const CLONE = new URL('../../', import.meta.url).pathname;
 
 /** Where Docker puts the secrets of a service. */
 export const SECRETS = '/run/secrets';
-const SOCKETS = '/var/run/postgresql';
+const SOCKETS = encodeURIComponent('/var/run/postgresql');
 
 /** What of a service in compose.yaml the tests look at. */
 export interface ComposeService {
@@ -45,13 +45,18 @@ export async function makeSecrets(folder: string): Promise<string> {
     recursive: true,
     filter: (path) => !path.endsWith('/secrets'),
   });
-  await promisify(execFile)('sh', [join(copy, 'make-secrets.sh')]);
+  await runMakeSecrets(folder);
   const mounted = join(folder, 'secrets');
   await mkdir(mounted, { mode: 0o755 });
   for (const name of await readdir(join(copy, 'secrets'))) {
     await cp(join(copy, 'secrets', name), join(mounted, name));
   }
   return mounted;
+}
+
+/** Runs the copy's script once more. */
+export async function runMakeSecrets(folder: string): Promise<void> {
+  await promisify(execFile)('sh', [join(folder, 'compose', 'make-secrets.sh')]);
 }
 
 /** Puts another server in the place of the example's in the URL that the gateway gets. */
@@ -61,8 +66,8 @@ export async function pointUpstream(
 ): Promise<void> {
   const file = join(secrets, 'portcullis_upstream');
   const url = await readFile(file, 'utf8');
-  if (!url.includes(`host=${SOCKETS}`)) throw new Error('the example no longer names its socket folder');
-  await writeFile(file, url.replace(SOCKETS, `${socketDir}&port=${port}`));
+  if (!url.includes(`@${SOCKETS}/`)) throw new Error('the example no longer names its socket folder');
+  await writeFile(file, url.replace(SOCKETS, `${encodeURIComponent(socketDir)}:${port}`));
 }
 
 /** Runs the example's init script as the official image does, with psql as the superuser. */

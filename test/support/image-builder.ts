@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFile, cp, lstat, mkdir, readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { commandsOf, type Instruction, parseDockerfile } from './dockerfile.ts';
 import { globPattern, readDockerignore } from './dockerignore.ts';
@@ -108,7 +108,7 @@ async function copy(
     throw new Error(`COPY ${words.join(' ')}: not understood`);
   const isKept = (path: string): boolean =>
     from !== undefined || path === base || !isIgnored(relative(base, path));
-  const to = join(image.root, target);
+  const to = join(image.root, resolve(image.workdir, target));
   await mkdir(to, { recursive: true });
   for (const pattern of words.slice(0, -1)) {
     const paths = (await matching(base, pattern)).filter(isKept);

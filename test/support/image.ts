@@ -54,25 +54,21 @@ export async function fingerprint(image: Image): Promise<Map<string, string>> {
 
 /** From now on the tree is root's, where we are root, and nobody may write to it but to its volumes. */
 export async function seal(image: Image): Promise<void> {
-  for (const path of await tree(image)) {
-    const whole = join(image.root, path);
-    if (isRoot) await lchown(whole, 0, 0);
-    const { mode } = await lstat(whole);
-    await setMode(whole, mode & ~ANYONE_WRITES);
-  }
+  if (isRoot) for (const path of await tree(image)) await lchown(join(image.root, path), 0, 0);
+  await changeModes(image, (mode) => mode & ~ANYONE_WRITES);
 }
 
 /** So that who is not root can remove the tree. */
 export async function unseal(image: Image): Promise<void> {
-  for (const path of await tree(image)) {
-    const whole = join(image.root, path);
-    const { mode } = await lstat(whole);
-    await setMode(whole, mode | OWNER_WRITES);
-  }
+  await changeModes(image, (mode) => mode | OWNER_WRITES);
 }
 
-async function setMode(path: string, mode: number): Promise<void> {
-  if (!(await lstat(path)).isSymbolicLink()) await chmod(path, mode);
+async function changeModes(image: Image, change: (mode: number) => number): Promise<void> {
+  for (const path of await tree(image)) {
+    const whole = join(image.root, path);
+    const stats = await lstat(whole);
+    if (!stats.isSymbolicLink()) await chmod(whole, change(stats.mode));
+  }
 }
 
 /** Paths below the root, itself among them, without the volumes and what is in them. */

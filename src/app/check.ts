@@ -1,0 +1,61 @@
+import { hostPattern, matchesName } from '../certificates/match.ts';
+import { fileProblem, type Problem } from '../config/problem.ts';
+import type { ServerConfig } from '../config/server-config.ts';
+import type { Env } from '../config/surroundings.ts';
+import { CertificateFilesError } from '../net/certificate-problem.ts';
+import { CertificateStore } from '../net/certificate-store.ts';
+import { loadCatalog } from '../store/catalog-file.ts';
+import { loadEnvironment, loadServerConfig, shownPath } from '../store/config-file.ts';
+
+/** An endpoint's label, for asking which names a certificate covers. */
+const ANY_ENDPOINT = 'ep-any';
+
+/** Every problem and warning in what `start` would read: configuration, catalog, keys, certificates, modes. */
+export async function checkConfiguration(path: string | undefined, env: Env): Promise<readonly Problem[]> {
+  if (path === undefined) {
+    const parsed = await loadEnvironment(env);
+    if ('problems' in parsed) return parsed.problems;
+    // A certificate that is still to be made cannot be wrong.
+    const { config, hostnames } = parsed.sidecar;
+    return [...parsed.warnings, ...(hostnames === undefined ? await certificateProblems(config) : [])];
+  }
+  const parsed = await loadServerConfig(path, env);
+  if ('problems' in parsed) return parsed.problems;
+  return [
+    ...parsed.warnings,
+    ...catalogProblems(parsed.config, env),
+    ...(await certificateProblems(parsed.config)),
+  ];
+}
+
+function catalogProblems({ catalog }: ServerConfig, env: Env): readonly Problem[] {
+  if (catalog === undefined) return [];
+  const { outcome } = loadCatalog(catalog, env);
+  return 'problems' in outcome ? outcome.problems : outcome.warnings;
+}
+
+async function certificateProblems(config: ServerConfig): Promise<Problem[]> {
+  try {
+    const store = await CertificateStore.load(config.tls.certificates, { minVersion: config.tls.minVersion });
+    const found = store.warnings.map(({ file, message }) => fileProblem(shownPath(file), message, 'warning'));
+    return [...found, ...uncoveredDomain(config, store)];
+  } catch (error) {
+    if (!(error instanceof CertificateFilesError)) throw error;
+    return error.problems.map(({ file, message, severity }) =>
+      fileProblem(shownPath(file), message, severity),
+    );
+  }
+}
+
+/** Clients with verify-full come by `<endpoint>.<domain>`, or by the domain itself. */
+function uncoveredDomain({ public: published }: ServerConfig, store: CertificateStore): Problem[] {
+  if (published === undefined || hostPattern(published.domain) === undefined) return [];
+  const wanted = `${ANY_ENDPOINT}.${published.domain}`;
+  const covered = store.certificates.some(({ dnsNames }) =>
+    dnsNames.some((name) => matchesName(name, wanted)),
+  );
+  if (covered) return [];
+  const [first] = store.certificates;
+  const message = `no certificate covers *.${published.domain}: clients cannot reach endpoints with verify-full`;
+  return [fileProblem(shownPath(first?.certPath ?? ''), message, 'warning')];
+}

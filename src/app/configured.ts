@@ -1,0 +1,88 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { CatalogSnapshot } from '../catalog/snapshot.ts';
+import { formatProblem, type Problem } from '../config/problem.ts';
+import type { ServerConfig } from '../config/server-config.ts';
+import type { Env } from '../config/surroundings.ts';
+import { createLogger } from '../observe/logger.ts';
+import { ensureServerCertificate } from '../store/certificate-files.ts';
+import { loadEnvironment, loadServerConfig } from '../store/config-file.ts';
+import { type CatalogSource, fixedCatalog, openCatalogFile } from './catalog-source.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { Server } from './server.ts';
+
+/** Beside portcullis.yaml, mode 0600: how other commands find the running gateway. */
+export const CONTROL_SOCKET = 'portcullis.sock';
+const STDOUT = 1;
+
+export interface ConfiguredOptions {
+  /** portcullis.yaml; undefined: the environment's variables. */
+  readonly path: string | undefined;
+  readonly env: Env;
+  /** Instead of JSON on stdout. */
+  readonly log?: Logger;
+  /** What this run does otherwise than the file says. */
+  readonly adjust?: (config: ServerConfig) => ServerConfig;
+}
+
+export interface Configured {
+  readonly server: Server;
+  readonly config: ServerConfig;
+  readonly log: Logger;
+}
+
+interface Loaded {
+  readonly config: ServerConfig;
+  readonly warnings: readonly Problem[];
+  readonly openCatalog: (log: Logger, changed: () => void) => Promise<CatalogSource>;
+}
+
+/**
+ * Reads everything a gateway needs and opens it.
+ * @throws ConfigurationError, CertificateFilesError, CertificateError, or an error of `listen`.
+ */
+export async function openConfigured(options: ConfiguredOptions): Promise<Configured> {
+  const { path, env, adjust } = options;
+  const loaded = path === undefined ? await fromEnvironment(env) : await fromFile(path, env);
+  const config = adjust === undefined ? loaded.config : adjust(loaded.config);
+  const log = options.log ?? createLogger(config.log.level, STDOUT);
+  for (const warning of loaded.warnings) log.warn(formatProblem(warning));
+  let server: Server | undefined;
+  const catalog = await loaded.openCatalog(log, () => server?.catalogChanged());
+  try {
+    const controlSocket = path === undefined ? undefined : join(dirname(resolve(path)), CONTROL_SOCKET);
+    server = await Server.open({ config, catalog, controlSocket, log });
+  } catch (error) {
+    await catalog.close();
+    throw error;
+  }
+  return { server, config, log };
+}
+
+async function fromEnvironment(env: Env): Promise<Loaded> {
+  const parsed = await loadEnvironment(env);
+  if ('problems' in parsed) throw new ConfigurationError(parsed.problems);
+  const { config, projects, hostnames } = parsed.sidecar;
+  if (hostnames !== undefined) await ensureMade(config, hostnames);
+  return {
+    config,
+    warnings: parsed.warnings,
+    openCatalog: () => Promise.resolve(fixedCatalog(new CatalogSnapshot(projects))),
+  };
+}
+
+/** A sidecar without a certificate makes its own, and an authority to be given to clients. */
+async function ensureMade(config: ServerConfig, hostnames: readonly string[]): Promise<void> {
+  const [made] = config.tls.certificates;
+  if (made !== undefined)
+    await ensureServerCertificate({ dir: dirname(made.cert), names: hostnames, now: new Date() });
+}
+
+async function fromFile(path: string, env: Env): Promise<Loaded> {
+  const parsed = await loadServerConfig(path, env);
+  if ('problems' in parsed) throw new ConfigurationError(parsed.problems);
+  const { config, warnings } = parsed;
+  const { catalog } = config;
+  if (catalog === undefined) throw new TypeError('a configuration file without a catalog');
+  return { config, warnings, openCatalog: (log, changed) => openCatalogFile(catalog, { env, log, changed }) };
+}

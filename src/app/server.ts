@@ -1,0 +1,137 @@
+import { isAbsolute } from 'node:path';
+import type { Logger } from 'pino';
+import type { AdminSource } from '../admin/routes.ts';
+import { AdminServer } from '../admin/server.ts';
+import type { ServerConfig } from '../config/server-config.ts';
+import type { CertificateProblem } from '../net/certificate-problem.ts';
+import { WatchedCertificates } from '../net/watched-certificates.ts';
+import type { CatalogSource } from './catalog-source.ts';
+import { Gateway } from './gateway.ts';
+import { mockSecret } from './mock-secret.ts';
+
+export interface ServerOptions {
+  readonly config: ServerConfig;
+  readonly catalog: CatalogSource;
+  /** Absolute path of the control socket; undefined: none. */
+  readonly controlSocket: string | undefined;
+  readonly log: Logger;
+}
+
+/** A gateway with everything around it that a running process has: certificates, admin listeners, reloads. */
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #certificates: WatchedCertificates;
+  readonly #gateway: Gateway;
+  readonly #admin: AdminServer[] = [];
+
+  private constructor(options: ServerOptions, certificates: WatchedCertificates, secret: Buffer) {
+    const { config, catalog, log } = options;
+    this.#options = options;
+    this.#certificates = certificates;
+    this.#gateway = new Gateway({
+      listen: config.listen,
+      catalog: () => catalog.current,
+      certificates: () => certificates.current,
+      mockSecret: secret,
+      handshakeTimeout: config.limits.handshakeTimeout,
+      maxConnections: config.limits.maxConnections,
+      log,
+    });
+  }
+
+  /**
+   * Reads the certificates and opens every listener, or none.
+   * @throws CertificateFilesError, or an Error of `listen` with its `address`, `port` and `code`.
+   */
+  static async open(options: ServerOptions): Promise<Server> {
+    const { config, log } = options;
+    const certificates = await WatchedCertificates.load(config.tls.certificates, {
+      minVersion: config.tls.minVersion,
+      onReload: ({ problems }) => reportReload(log, problems),
+    });
+    for (const { file, message } of certificates.current.warnings)
+      log.warn({ file, problem: message }, 'certificate');
+    const server = new Server(options, certificates, await mockSecret(config));
+    try {
+      await server.#openListeners();
+      return server;
+    } catch (error) {
+      await server.stop(0);
+      throw error;
+    }
+  }
+
+  /** TCP ports of the gateway, in the order of `listen`. */
+  get ports(): readonly number[] {
+    return this.#gateway.ports;
+  }
+
+  get adminPort(): number | undefined {
+    return this.#admin.find(({ port }) => port !== undefined)?.port;
+  }
+
+  /** To be called with every new catalog. */
+  catalogChanged(): void {
+    this.#gateway.catalogChanged();
+  }
+
+  /** Reads catalog and certificates again; what is broken keeps its last good state, and the log says why. */
+  async reload(): Promise<void> {
+    this.#options.catalog.reload();
+    const { problems } = await this.#certificates.reload();
+    reportReload(this.#options.log, problems);
+  }
+
+  /** @param patience ms that sessions get to end by themselves. */
+  async stop(patience: number): Promise<void> {
+    await this.#gateway.drain(patience);
+    for (const admin of this.#admin) admin.close();
+    this.#certificates.close();
+    await this.#options.catalog.close();
+  }
+
+  async #openListeners(): Promise<void> {
+    const { config, controlSocket } = this.#options;
+    const source: AdminSource = {
+      readiness: () => this.#readiness(),
+      metrics: this.#gateway.metrics.registry,
+    };
+    if (config.admin.listen !== undefined)
+      this.#admin.push(await AdminServer.open(config.admin.listen, source));
+    if (controlSocket !== undefined) await this.#openControlSocket(controlSocket, source);
+    await this.#gateway.listen();
+  }
+
+  /** The folder may be read-only, as in a container; then the admin listener on TCP is all there is. */
+  async #openControlSocket(path: string, source: AdminSource): Promise<void> {
+    if (!isAbsolute(path)) throw new TypeError('the control socket needs an absolute path');
+    try {
+      this.#admin.push(await AdminServer.open({ path }, source));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      if (code === 'EADDRINUSE') throw error;
+      this.#options.log.warn({ path, code }, 'no control socket here');
+    }
+  }
+
+  #readiness(): ReadonlyMap<string, boolean> {
+    const now = new Date();
+    const valid = this.#certificates.current.certificates.every(
+      (each) => each.notBefore <= now && now < each.notAfter,
+    );
+    return new Map([
+      ['listening', this.#gateway.listening],
+      ['catalog', this.#options.catalog.current.projects.length > 0],
+      ['certificates', valid],
+    ]);
+  }
+}
+
+function reportReload(log: Logger, problems: readonly CertificateProblem[]): void {
+  for (const { file, message, severity } of problems) {
+    if (severity === 'error')
+      log.error({ file, problem: message }, 'certificate not taken, the last good one stays');
+    else log.warn({ file, problem: message }, 'certificate');
+  }
+  if (problems.length === 0) log.info('certificates read again');
+}

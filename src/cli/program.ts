@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { certsCommand } from './certs.ts';
+import { checkCommand } from './check.ts';
+import { connectionStringCommand } from './connection-string.ts';
+import { devCommand } from './dev.ts';
+import { CliError } from './error.ts';
+import { healthCommand } from './health.ts';
+import { startCommand } from './start.ts';
+
+/** Commander's own code for --help and --version, which are no failures. */
+const ASKED_FOR_HELP = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version']);
+
+/**
+ * Runs the portcullis command.
+ * @param words what was typed behind the command's name.
+ * @returns the exit status: 0 done, 1 failed, 2 wrong usage or configuration.
+ */
+export async function runCommand(words: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync([...words], { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return ASKED_FOR_HELP.has(error.code) ? 0 : 2;
+    process.stderr.write(`portcullis: ${lines(error)}\n`);
+    return error instanceof CliError ? error.exitCode : 1;
+  }
+}
+
+function program(): Command {
+  const root = new Command('portcullis')
+    .description('A security gateway in front of PostgreSQL: TLS, IP allowlists, SCRAM, branches.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'portcullis: ')) })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(portcullis --help shows what there is)');
+  const commands = [
+    devCommand(),
+    startCommand(),
+    checkCommand(),
+    healthCommand(),
+    certsCommand(),
+    connectionStringCommand(),
+  ];
+  for (const command of commands) root.addCommand(inheriting(command, root));
+  return root;
+}
+
+/** Commands made elsewhere end and complain as the root does. */
+function inheriting(command: Command, root: Command): Command {
+  command.copyInheritedSettings(root);
+  for (const child of command.commands) inheriting(child, root);
+  return command;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
+  return version;
+}
+
+/** Never a stack trace; of a configuration's problems each has a line. */
+function lines(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof CliError) return text.replaceAll('\n', '\nportcullis: ');
+  return text.replace(/\s*\n\s*/g, ' ') || 'failed without a reason';
+}

@@ -1,0 +1,87 @@
+import { isLoopback, parseListenAddress } from './listen-address.ts';
+import type { Problem } from './problem.ts';
+import { pathText } from './shape.ts';
+import type { Path, YamlDocument } from './yaml-document.ts';
+
+/** A key whose shape is checked already and whose work is still to come. */
+interface Later {
+  /** Keys from the root; `*` is every item of a list. */
+  readonly path: readonly string[];
+  /** Without it, the key's mere presence counts. */
+  readonly when?: (value: unknown) => boolean;
+  readonly message: string;
+}
+
+const REMOVE = 'comes in a later version: remove it';
+
+/**
+ * The one list of what is not built yet: whoever builds a thing deletes its line. What an operator asks for as
+ * a gate must not be missing in silence, so it is an error;
+ */
+const REFUSED_IN_SERVER: readonly Later[] = [
+  { path: ['tls', 'client_ca'], message: REMOVE },
+  { path: ['listen', '*', 'proxy_protocol'], message: REMOVE },
+  { path: ['admin', 'tokens'], message: REMOVE },
+  {
+    path: ['admin', 'listen'],
+    when: isOffLoopback,
+    message: 'off loopback needs tokens, which come in a later version: use 127.0.0.1:6433',
+  },
+];
+
+/** what announces a default or adds a record is accepted, with a warning that it does nothing yet. */
+const IDLE_IN_SERVER: readonly Later[] = [
+  { path: ['audit'], message: 'does nothing yet: this version keeps no audit trail' },
+  { path: ['limits', 'failed_logins'], message: 'does nothing yet: this version does not throttle logins' },
+  {
+    path: ['workers'],
+    when: (value) => value !== 1 && value !== 'auto',
+    message: 'does nothing yet: this version runs in one process',
+  },
+];
+
+const IDLE_IN_CATALOG: readonly Later[] = [
+  {
+    path: ['projects', '*', 'branches', '*', 'sql'],
+    message: 'does nothing yet: this version does not look into statements',
+  },
+  {
+    path: ['projects', '*', 'cluster'],
+    message: 'does nothing yet: this version does not make branches',
+  },
+];
+
+export function laterInServer(document: YamlDocument): Problem[] {
+  return [
+    ...REFUSED_IN_SERVER.flatMap((later) => find(document, later, 'error')),
+    ...IDLE_IN_SERVER.flatMap((later) => find(document, later, 'warning')),
+  ];
+}
+
+export function laterInCatalog(document: YamlDocument): Problem[] {
+  return IDLE_IN_CATALOG.flatMap((later) => find(document, later, 'warning'));
+}
+
+function find(document: YamlDocument, later: Later, severity: Problem['severity']): Problem[] {
+  return (
+    pathsMatching(document.value, later.path, [])
+      // A key without a value is told of as such.
+      .filter((path) => document.get(path) !== null && (later.when?.(document.get(path)) ?? true))
+      .map((path) => document.atKey(path, `${pathText(path)} ${later.message}`, severity))
+  );
+}
+
+function pathsMatching(value: unknown, pattern: readonly string[], path: Path): Path[] {
+  const [step, ...rest] = pattern;
+  if (step === undefined) return [path];
+  if (Array.isArray(value) && step === '*') {
+    return value.flatMap((item: unknown, index) => pathsMatching(item, rest, [...path, index]));
+  }
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return [];
+  return pathsMatching(Reflect.get(value, step), rest, [...path, step]);
+}
+
+function isOffLoopback(value: unknown): boolean {
+  const address = parseListenAddress(String(value));
+  return 'host' in address && !isLoopback(address.host);
+}

@@ -1,0 +1,144 @@
+import { pathFrom } from './base-folder.ts';
+import { type KeyRing, parseKeyRing } from './key-ring.ts';
+import { laterInServer } from './later.ts';
+import type { ListenAddress } from './listen-address.ts';
+import { hasErrors, inReadingOrder, type Problem } from './problem.ts';
+import { type LOG_LEVELS, serverSchema, type WrittenServerConfig } from './server-schema.ts';
+import { checkShape } from './shape.ts';
+import { substitute } from './substitution.ts';
+import type { Env, Surroundings } from './surroundings.ts';
+import { YamlDocument } from './yaml-document.ts';
+import type { TextChange } from './yaml-values.ts';
+
+/** Thousands of listeners and certificates fit; what is larger is another kind of file. */
+const MAX_SERVER_BYTES = 1_048_576;
+
+/** Absolute paths. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CatalogLocation {
+  /** Absolute. */
+  readonly file: string;
+  /** Absolute folder from which the catalog's own paths start. */
+  readonly base: string;
+  /** Opens sealed secrets; `undefined` where no key is configured. */
+  readonly keys: KeyRing | undefined;
+  /** Absolute path of the file that the keys came from, read anew with every catalog. */
+  readonly keyFile: string | undefined;
+}
+
+/** What portcullis.yaml says. Paths are absolute, times in milliseconds. */
+export interface ServerConfig {
+  /** At least one. */
+  readonly listen: readonly ListenAddress[];
+  /** What connection-string prints. */
+  readonly public: { readonly domain: string; readonly port: number } | undefined;
+  readonly tls: {
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+    /** At least one; the first is the default. */
+    readonly certificates: readonly CertificateFiles[];
+  };
+  /** `undefined`: the catalog came from `PORTCULLIS_*` variables with the rest. */
+  readonly catalog: CatalogLocation | undefined;
+  readonly limits: { readonly maxConnections: number; readonly handshakeTimeout: number };
+  readonly drain: number;
+  /** `listen: undefined`: no admin listener. */
+  readonly admin: { readonly listen: ListenAddress | undefined };
+  readonly workers: number | 'auto';
+  readonly log: { readonly level: (typeof LOG_LEVELS)[number] };
+}
+
+export type ParsedServerConfig =
+  | { readonly config: ServerConfig; readonly warnings: readonly Problem[] }
+  | { readonly problems: readonly Problem[] };
+
+/** Reads portcullis.yaml: every problem at once, in reading order; the warnings are among them. */
+export function parseServerConfig(text: string, surroundings: Surroundings): ParsedServerConfig {
+  const { file, env } = surroundings;
+  const read = YamlDocument.read(text, { file, maxBytes: MAX_SERVER_BYTES, changeText: fromVariables(env) });
+  if ('problems' in read) return { problems: inReadingOrder(read.problems) };
+  const { document } = read;
+  const later = laterInServer(document);
+  const shape = checkShape(serverSchema(surroundings), document);
+  if ('problems' in shape) return { problems: inReadingOrder([...shape.problems, ...later]) };
+  const finished = finish(shape.value, surroundings.base);
+  const problems = [...later, ...finished.problems.map(({ path, message }) => document.at(path, message))];
+  if (hasErrors(problems)) return { problems: inReadingOrder(problems) };
+  return { config: finished.config, warnings: inReadingOrder(problems) };
+}
+
+/** What a gateway without portcullis.yaml goes by: these, and otherwise the defaults. */
+export function serverConfigOf(
+  listen: readonly string[],
+  certificate: CertificateFiles,
+  surroundings: Surroundings,
+): ServerConfig {
+  const written = serverSchema(surroundings).parse({
+    listen: listen.map((address) => ({ address })),
+    tls: { certificates: [certificate] },
+    catalog: { file: 'none' },
+  });
+  return { ...finish(written, surroundings.base).config, catalog: undefined };
+}
+
+function fromVariables(env: Env): TextChange {
+  return (text) => {
+    const result = substitute(text, env);
+    return 'problem' in result ? result : { value: result.text };
+  };
+}
+
+interface Finished {
+  readonly config: ServerConfig;
+  readonly problems: { readonly path: (string | number)[]; readonly message: string }[];
+}
+
+function finish(written: WrittenServerConfig, base: string): Finished {
+  const { tls, limits, catalog, admin } = written;
+  const listen = written.listen.map(({ address }) => address);
+  const keys = catalog.key === undefined ? undefined : parseKeyRing(catalog.key.text);
+  const problems = repeatedAddresses(listen);
+  if (keys !== undefined && 'problem' in keys)
+    problems.push({ path: ['catalog', 'key'], message: keys.problem });
+  const config: ServerConfig = {
+    listen,
+    public: written.public && {
+      domain: written.public.domain,
+      port: written.public.port ?? listen[0]?.port ?? 0,
+    },
+    tls: {
+      minVersion: String(tls.min_version) === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+      certificates: tls.certificates.map(({ cert, key }) => ({
+        cert: pathFrom(base, cert),
+        key: pathFrom(base, key),
+      })),
+    },
+    catalog: {
+      file: pathFrom(base, catalog.file),
+      base,
+      keys: keys !== undefined && 'ring' in keys ? keys.ring : undefined,
+      keyFile: catalog.key?.file,
+    },
+    limits: { maxConnections: limits.max_connections, handshakeTimeout: limits.handshake_timeout },
+    drain: written.drain,
+    admin: { listen: admin.listen === 'off' ? undefined : admin.listen },
+    workers: written.workers,
+    log: written.log,
+  };
+  return { config, problems };
+}
+
+function repeatedAddresses(listen: readonly ListenAddress[]): Finished['problems'] {
+  const seen = new Set<string>();
+  return listen.flatMap(({ host, port }, index) => {
+    const address = `${host}:${port}`;
+    const again = port !== 0 && seen.has(address);
+    seen.add(address);
+    return again
+      ? [{ path: ['listen', index, 'address'], message: 'this address stands here twice: remove one' }]
+      : [];
+  });
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { seal } from '../config/sealed.ts';
+import { applyWish, type DevWish, writeCatalog } from './catalog.ts';
+import type { Cluster } from './cluster.ts';
+import { type DevLogin, writeLogin } from './credentials.ts';
+import { type DevDatabaseOptions, openDevDatabase } from './database.ts';
+import { type DevPaths, ensureIgnore } from './files.ts';
+import { ensureKeyRing } from './key-file.ts';
+import { ensureCatalog, ensureLogin } from './login.ts';
+import type { ExternalUpstream } from './upstream.ts';
+
+export interface Preparation {
+  readonly dir: string;
+  readonly paths: DevPaths;
+  readonly external: ExternalUpstream | undefined;
+  readonly allow: readonly string[] | undefined;
+  readonly ears: Pick<DevDatabaseOptions, 'note' | 'log' | 'signal'>;
+}
+
+/** What stands behind the gateway when it opens. */
+export interface Prepared {
+  readonly login: DevLogin;
+  /** The folder's own database, running; undefined in front of another. */
+  readonly cluster: Cluster | undefined;
+}
+
+/**
+ * Finds or makes login, catalog and, where the folder has one of its own, the database; brings catalog.yaml in
+ * line with this run.
+ * @throws DevError; nothing is left running then.
+ */
+export async function prepare(preparation: Preparation): Promise<Prepared> {
+  const { dir, paths, external, allow, ears } = preparation;
+  const login = await ensureLogin(paths, external);
+  const { document, verifier } = await ensureCatalog(paths, login);
+  const ring = await ensureKeyRing(paths.catalogKey);
+  const { role, database } = login;
+  const cluster = login.embedded
+    ? await openDevDatabase({ dir, role, database, verifier, ...ears })
+    : undefined;
+  try {
+    const sealed = external?.password && seal(ring, external.password.reveal(), randomBytes);
+    const wish: DevWish = { upstream: upstreamOf(cluster, external), sealed, allow };
+    applyWish(document, login, wish);
+    await writeCatalog(paths.catalog, document);
+    await writeLogin(paths.login, login);
+    await ensureIgnore(paths);
+    return { login, cluster };
+  } catch (error) {
+    await cluster?.stop();
+    throw error;
+  }
+}
+
+function upstreamOf(
+  cluster: Cluster | undefined,
+  external: ExternalUpstream | undefined,
+): DevWish['upstream'] {
+  return cluster === undefined ? external?.written : { host: cluster.socketDir, port: cluster.port };
+}

@@ -1,0 +1,92 @@
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import t, { type Test } from 'tap';
+import { AdminServer } from '../../src/admin/server.ts';
+
+interface Reply {
+  readonly status: number | undefined;
+  readonly body: string;
+  readonly headers: NodeJS.Dict<string | string[]>;
+}
+
+function ask(options: object): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ agent: false, ...options }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        body += text;
+      });
+      response.on('end', () => resolve({ status: response.statusCode, body, headers: response.headers }));
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+async function opened(t: Test, checks = new Map([['listening', true]])) {
+  const source = { readiness: () => checks, metrics: new Registry() };
+  const admin = await AdminServer.open({ host: '127.0.0.1', port: 0 }, source);
+  t.teardown(() => admin.close());
+  return { admin, source, at: { host: '127.0.0.1', port: admin.port } };
+}
+
+t.test('/livez, /readyz and /metrics answer on loopback.', async (t) => {
+  const { at } = await opened(t);
+  t.match(await ask({ ...at, path: '/livez' }), { status: 200, body: '{"status":"ok"}\n' });
+  t.match(await ask({ ...at, path: '/readyz?verbose' }), { status: 200, body: /"listening":true/ });
+  t.match(await ask({ ...at, path: '/metrics' }), {
+    status: 200,
+    headers: { 'content-type': /^text\/plain/ },
+  });
+  t.match(await ask({ ...at, path: '/livez', method: 'HEAD' }), { status: 200, body: '' });
+});
+
+t.test('What is not ready says which part.', async (t) => {
+  const { at } = await opened(
+    t,
+    new Map([
+      ['listening', true],
+      ['certificates', false],
+    ]),
+  );
+  const reply = await ask({ ...at, path: '/readyz' });
+  t.equal(reply.status, 503);
+  t.same(JSON.parse(reply.body), { status: 'unavailable', checks: { listening: true, certificates: false } });
+});
+
+t.test('A page that rebound its name to loopback gets nothing.', async (t) => {
+  const { at } = await opened(t);
+  for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:80', '10.0.0.1']) {
+    t.equal((await ask({ ...at, path: '/metrics', headers: { host } })).status, 421, host);
+  }
+  for (const host of ['localhost', 'LOCALHOST:6433', '127.0.0.1:1', '[::1]:6433']) {
+    t.equal((await ask({ ...at, path: '/livez', headers: { host } })).status, 200, host);
+  }
+});
+
+t.test('Other paths and methods are refused.', async (t) => {
+  const { at } = await opened(t);
+  t.equal((await ask({ ...at, path: '/admin' })).status, 404);
+  t.equal((await ask({ ...at, path: '/livez', method: 'POST' })).status, 405);
+});
+
+t.test('On a Unix socket only the owner asks, and a socket left over is replaced.', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-admin-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'portcullis.sock');
+  const source = { readiness: () => new Map<string, boolean>(), metrics: new Registry() };
+  const first = await AdminServer.open({ path }, source);
+  t.equal((await stat(path)).mode & 0o777, 0o600);
+  t.equal((await ask({ socketPath: path, path: '/livez', headers: { host: 'anything' } })).status, 200);
+  await t.rejects(AdminServer.open({ path }, source), { code: 'EADDRINUSE' });
+  first.close();
+  await writeFile(path, '').catch(() => undefined);
+  await chmod(path, 0o644).catch(() => undefined);
+  const second = await AdminServer.open({ path }, source);
+  t.equal((await ask({ socketPath: path, path: '/livez' })).status, 200);
+  second.close();
+});

@@ -1,0 +1,78 @@
+import t from 'tap';
+import { ObservedJournal } from '../../src/observe/journal.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { Metrics } from '../../src/observe/metrics.ts';
+import type { ConnectionRecord } from '../../src/session/record.ts';
+
+function aRecord(changes: Partial<ConnectionRecord> = {}): ConnectionRecord {
+  return {
+    id: 's1',
+    address: '192.0.2.1',
+    port: 4711,
+    acceptedAt: performance.now(),
+    kind: 'session',
+    bytesFromClient: 10,
+    bytesFromUpstream: 20,
+    ...changes,
+  };
+}
+
+function observed(live: ConnectionRecord[] = []) {
+  const lines: Record<string, unknown>[] = [];
+  const metrics = new Metrics({
+    sessions: () => live.length,
+    records: () => live,
+    certificates: () => [{ certPath: 'server.crt', notAfter: new Date(1_800_000_000_000) }],
+  });
+  const log = createLogger('debug', { write: (line) => void lines.push(JSON.parse(line)) });
+  return { lines, metrics, journal: new ObservedJournal(log, metrics) };
+}
+
+t.test('A connection is one line, its client’s text made printable.', async (t) => {
+  const { lines, journal } = observed();
+  const tls = { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', servername: 'ep-x\u001b[0m' };
+  journal.opened(aRecord());
+  journal.ended(
+    aRecord({ role: 'a\nb', outcome: 'refused', reason: 'password', detail: 'wrong password', tls }),
+  );
+  t.equal(lines.length, 2);
+  t.match(lines[1], {
+    level: 'info',
+    msg: 'connection',
+    session: 's1',
+    address: '192.0.2.1',
+    role: 'a\\u{a}b',
+    sni: 'ep-x\\u{1b}[0m',
+    outcome: 'refused',
+    reason: 'password',
+    bytes_from_client: 10,
+  });
+});
+
+t.test('Figures count connections by outcome and reason, and bytes of live sessions too.', async (t) => {
+  const live: ConnectionRecord[] = [];
+  const { metrics, journal } = observed(live);
+  journal.ended(
+    aRecord({ outcome: 'closed', reason: 'client-left', handshakeMs: 3, loginMs: 5, upstreamConnectMs: 1 }),
+  );
+  live.push(aRecord({ bytesFromClient: 5, bytesFromUpstream: 7 }));
+  const text = await metrics.registry.metrics();
+  t.match(text, 'portcullis_connections_total{outcome="closed",reason="client-left"} 1');
+  t.match(text, 'portcullis_live_sessions 1');
+  t.match(text, 'portcullis_relayed_bytes_total{from="client"} 15');
+  t.match(text, 'portcullis_relayed_bytes_total{from="upstream"} 27');
+  t.match(text, 'portcullis_handshake_duration_seconds_count 1');
+  t.match(text, 'portcullis_login_duration_seconds_count 1');
+  t.match(text, 'portcullis_upstream_connect_duration_seconds_count 1');
+  t.match(text, 'portcullis_certificate_expiry_timestamp_seconds{cert="server.crt"} 1800000000');
+  t.match(text, 'portcullis_nodejs_eventloop_lag_seconds');
+  t.equal(await metrics.registry.metrics().then((again) => again.includes('from="client"} 15')), true);
+});
+
+t.test('A defect is logged with its stack, a failed cancel with its cause.', async (t) => {
+  const { lines, journal } = observed();
+  journal.defect(aRecord(), new TypeError('oops'));
+  journal.cancelFailed(aRecord(), new Error('no route'));
+  t.match(lines[0], { level: 'error', msg: 'defect', stack: /TypeError: oops\n/ });
+  t.match(lines[1], { level: 'warn', cause: 'no route' });
+});
