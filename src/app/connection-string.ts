@@ -1,5 +1,7 @@
 import type { Branch, Project } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
+import { isLoopback } from '../config/listen-address.ts';
+import type { ServerConfig } from '../config/server-config.ts';
 import type { Env } from '../config/surroundings.ts';
 import { loadCatalog } from '../store/catalog-file.ts';
 import { loadServerConfig } from '../store/config-file.ts';
@@ -30,21 +32,30 @@ export async function connectionString(
 ): Promise<string> {
   const parsed = await loadServerConfig(path, env);
   if ('problems' in parsed) throw new ConfigurationError(parsed.problems);
-  const { catalog, public: published } = parsed.config;
-  if (catalog === undefined || published === undefined) {
-    throw new ChoiceError('the configuration has no public.domain: set it to the name clients come by');
-  }
+  const { catalog } = parsed.config;
+  if (catalog === undefined) throw new TypeError('a configuration file without a catalog');
   const { outcome } = loadCatalog(catalog, env);
   if ('problems' in outcome) throw new ConfigurationError(outcome.problems);
   const branch = chooseBranch(chooseProject(outcome.snapshot, flags), flags);
   const [endpoint] = branch.endpoints;
   if (endpoint === undefined)
     throw new ChoiceError(`branch ${branch.name} has no endpoint: add one to the catalog`);
-  const role = chooseRole(branch, flags);
-  const database = flags.databaseName ?? [...(branch.upstream.database?.keys() ?? [])][0] ?? role;
-  const where = `${endpoint}.${published.domain}:${published.port}`;
-  const query = 'sslmode=verify-full&channel_binding=require';
-  return `postgresql://${encodeURIComponent(role)}@${where}/${encodeURIComponent(database)}?${query}`;
+  const role = encodeURIComponent(chooseRole(branch, flags));
+  const [mapped] = branch.upstream.database?.keys() ?? [];
+  const database = encodeURIComponent(flags.databaseName ?? mapped ?? decodeURIComponent(role));
+  const { where, options } = placeOf(parsed.config, endpoint);
+  return `postgresql://${role}@${where}/${database}?sslmode=verify-full&channel_binding=require${options}`;
+}
+
+/** Under the public domain an endpoint is a host name; on loopback it is told in `options`. */
+function placeOf(config: ServerConfig, endpoint: string): { where: string; options: string } {
+  if (config.public !== undefined) {
+    return { where: `${endpoint}.${config.public.domain}:${config.public.port}`, options: '' };
+  }
+  const local = config.listen.find(({ host, port }) => isLoopback(host) && port !== 0);
+  if (local !== undefined)
+    return { where: `localhost:${local.port}`, options: `&options=endpoint%3D${endpoint}` };
+  throw new ChoiceError('the configuration has no public.domain: set it to the name clients come by');
 }
 
 function chooseProject({ projects }: CatalogSnapshot, { projectId }: ConnectionStringFlags): Project {
