@@ -26,6 +26,10 @@ t.test('The image, built by its own steps, is the gateway of compose.yaml.', asy
     t.match(wrong, { code: 2, said: /^portcullis: / });
   });
 
+  await t.test('It does not run as root.', async (t) => {
+    t.ok(image.user.uid > 0 && image.user.gid > 0);
+  });
+
   await t.test('It holds what the gateway needs, and nothing of development.', async (t) => {
     const top = await readdir(join(image.root, 'opt/portcullis'));
     t.same(top.sort(), ['LICENSE', 'bin', 'config', 'node_modules', 'package.json', 'src']);

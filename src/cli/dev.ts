@@ -7,6 +7,7 @@ import { DevError } from '../dev/error.ts';
 import { type Dev, openDev } from '../dev/open.ts';
 import { createLogger } from '../observe/logger.ts';
 import { terminalLog } from '../observe/terminal-log.ts';
+import { collectAllowed } from './allow.ts';
 import { CliError } from './error.ts';
 import { explained } from './explained.ts';
 import { parsePort } from './port.ts';
@@ -31,7 +32,7 @@ export function devCommand(): Command {
     .option('--port <port>', 'TCP port, 0 for any free one (default: 6432)', parsePort)
     .option('--listen <address>', 'listen here only (default: 127.0.0.1 and ::1)')
     .option('--dir <folder>', 'where everything is kept, and found again', '.portcullis')
-    .option('--allow <ip...>', "write the project's allowlist: addresses, ranges a-b, CIDRs")
+    .option('--allow <ip...>', "write the project's allowlist: addresses, ranges a-b, CIDRs", collectAllowed)
     .option('--json', 'print one line of JSON when ready, everything else on stderr')
     .option('--run <command>', 'run a command with DATABASE_URL and PG… set, then stop with its exit status')
     .action(runDev);
@@ -53,7 +54,7 @@ async function runDev(flags: Flags): Promise<void> {
     upstream: flags.upstream,
     port: flags.port,
     listen: flags.listen,
-    allow: flags.allow?.flatMap((text) => text.split(',')),
+    allow: flags.allow,
   };
   await explained(async () => {
     await using dev = await openDev(options, { note, log, signal: interrupted.signal });
@@ -62,7 +63,7 @@ async function runDev(flags: Flags): Promise<void> {
 }
 
 async function serve(dev: Dev, flags: Flags, stopped: Promise<NodeJS.Signals>): Promise<number> {
-  if (flags.run !== undefined) return await runInside(flags.run, dev.connection);
+  if (flags.run !== undefined) return await runInside(flags.run, dev.connection, stopped);
   if (flags.json === true) process.stdout.write(`${JSON.stringify(dev.connection)}\n`);
   else process.stdout.write(welcome(dev.connection, flags.dir));
   const lost = dev.databaseLost.then(() => {
@@ -83,12 +84,20 @@ function welcome(connection: DevConnection, dir: string): string {
 `;
 }
 
-/** The command shares our terminal and its Ctrl-C; we wait for it, whatever comes. */
-async function runInside(command: string, connection: DevConnection): Promise<number> {
+/**
+ * The command shares our terminal and its Ctrl-C; any other signal is for us alone and passed on. We wait for it,
+ * whatever comes.
+ */
+async function runInside(
+  command: string,
+  connection: DevConnection,
+  stopped: Promise<NodeJS.Signals>,
+): Promise<number> {
   const child = spawn('sh', ['-c', command], {
     stdio: 'inherit',
     env: { ...process.env, ...devEnvironment(connection) },
   });
+  void stopped.then((signal) => signal === 'SIGINT' || child.kill(signal));
   return await new Promise<number>((resolve, reject) => {
     child.once('error', (error) => reject(new CliError(`cannot run the command: ${error.message}`, 1)));
     child.once('exit', (code, signal) =>

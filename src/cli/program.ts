@@ -8,9 +8,6 @@ import { CliError } from './error.ts';
 import { healthCommand } from './health.ts';
 import { startCommand } from './start.ts';
 
-/** Commander's own code for --help and --version, which are no failures. */
-const ASKED_FOR_HELP = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version']);
-
 /**
  * Runs the portcullis command.
  * @param words what was typed behind the command's name.
@@ -21,7 +18,8 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     await program().parseAsync([...words], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
-    if (error instanceof CommanderError) return ASKED_FOR_HELP.has(error.code) ? 0 : 2;
+    // Help and version that were asked for are no failures; help in place of a command that is missing is one.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`portcullis: ${lines(error)}\n`);
     return error instanceof CliError ? error.exitCode : 1;
   }
@@ -32,9 +30,8 @@ function program(): Command {
     .description('A security gateway in front of PostgreSQL: TLS, IP allowlists, SCRAM, branches.')
     .version(version(), '-V, --version')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'portcullis: ')) })
-    .showSuggestionAfterError()
-    .showHelpAfterError('(portcullis --help shows what there is)');
+    .configureOutput({ outputError: (text, write) => write(usageError(text)) })
+    .showSuggestionAfterError();
   const commands = [
     devCommand(),
     startCommand(),
@@ -58,6 +55,15 @@ function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(text) as { version: string };
   return version;
+}
+
+/** One line, also where Commander has a suggestion on a line of its own. */
+function usageError(text: string): string {
+  const what = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
+  return `portcullis: ${what}${what.endsWith('?)') ? '' : ' (portcullis --help shows what there is)'}\n`;
 }
 
 /** Never a stack trace; of a configuration's problems each has a line. */

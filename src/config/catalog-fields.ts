@@ -62,8 +62,8 @@ function pemProblem(text: string): string | undefined {
     for (const block of splitCertificates(text)) parseCertificate(block);
     return undefined;
   } catch (error) {
-    if (error instanceof CertificateError) return error.message;
-    throw error;
+    if (!(error instanceof CertificateError)) throw error;
+    return error.message;
   }
 }
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parseEntry } from '../allowlist/entry.ts';
 import { checkWritten } from '../allowlist/written.ts';
 import { MAX_NAME_BYTES } from '../wire/limits.ts';
 import { type DurationBounds, NOT_A_DURATION, parseDuration } from './durations.ts';
@@ -87,8 +86,6 @@ export function duration(bounds: DurationBounds) {
 /** An entry of an allowlist, kept as it is written. */
 export function allowlistEntry() {
   return parsed((written) => {
-    const entry = parseEntry(written);
-    if ('problem' in entry) return entry;
     const [problem] = checkWritten(written);
     return problem === undefined ? { value: written } : { problem };
   });

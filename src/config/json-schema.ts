@@ -15,7 +15,7 @@ const NOWHERE: CatalogSurroundings = {
 /** A text that holds `${NAME}`, which may stand for any single value. */
 const VARIABLE = { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}' } as const;
 
-type JsonSchema = z.core.JSONSchema.BaseSchema;
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** portcullis.yaml, for editors (JSON Schema, draft 7). */
 export function serverJsonSchema(): JsonSchema {
@@ -48,23 +48,4 @@ export function catalogJsonSchema(): JsonSchema {
 /** The text of a schema's file. */
 export function formatJsonSchema(schema: JsonSchema): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
-}
-
-/**
- * The keys of a schema as paths, `listen[].address`, each once and in the schema's order. Keys that users
- * choose, as in `upstream.database`, have no path of their own.
- */
-export function keyPaths(schema: JsonSchema, prefix = ''): string[] {
-  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
-    const path = prefix === '' ? key : `${prefix}.${key}`;
-    return [path, ...keyPaths(asSchema(value), path)];
-  });
-  const items = Array.isArray(schema.items) || schema.items === undefined ? [] : [asSchema(schema.items)];
-  const inItems = items.flatMap((item) => keyPaths(item, `${prefix}[]`));
-  const choices = (schema.anyOf ?? []).flatMap((choice) => keyPaths(asSchema(choice), prefix));
-  return [...new Set([...own, ...inItems, ...choices])];
-}
-
-function asSchema(schema: JsonSchema | boolean): JsonSchema {
-  return typeof schema === 'boolean' ? {} : schema;
 }

@@ -97,7 +97,7 @@ interface Finished {
 }
 
 function finish(written: WrittenServerConfig, base: string): Finished {
-  const { tls, limits, catalog, admin } = written;
+  const { tls, limits, catalog } = written;
   const listen = written.listen.map(({ address }) => address);
   const keys = catalog.key === undefined ? undefined : parseKeyRing(catalog.key.text);
   const problems = repeatedAddresses(listen);
@@ -124,7 +124,7 @@ function finish(written: WrittenServerConfig, base: string): Finished {
     },
     limits: { maxConnections: limits.max_connections, handshakeTimeout: limits.handshake_timeout },
     drain: written.drain,
-    admin: { listen: admin.listen === 'off' ? undefined : admin.listen },
+    admin: { listen: written.admin.listen },
     workers: written.workers,
     log: written.log,
   };

@@ -11,7 +11,7 @@ import {
   parsed,
   text,
 } from './fields.ts';
-import { isHost } from './listen-address.ts';
+import { isHost, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { quoted } from './problem.ts';
 import type { Surroundings } from './surroundings.ts';
 import { textOrFile, textOrFileShape } from './text-or-file.ts';
@@ -144,12 +144,16 @@ function admin() {
     ),
   });
   return keys({
-    listen: z
-      .union([z.literal('off'), listenAddress()])
-      .prefault(DEFAULT_ADMIN_LISTEN)
-      .describe('host:port, or off.'),
+    listen: parsed(listenOrOff).prefault(DEFAULT_ADMIN_LISTEN).describe('host:port, or off.'),
     tokens: listOf(token).optional().describe('Bearer tokens. Comes in a later version.'),
   });
+}
+
+/** @returns undefined for `off`. */
+function listenOrOff(written: string): { value: ListenAddress | undefined } | { problem: string } {
+  if (written === 'off') return { value: undefined };
+  const address = parseListenAddress(written);
+  return 'problem' in address ? address : { value: address };
 }
 
 function workers() {

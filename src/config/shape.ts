@@ -30,7 +30,7 @@ function problemsOf(issue: Issue, document: YamlDocument): Problem[] {
   if (issue.code === 'invalid_key') return [document.atKey(path, sentence(path, keyMessage(issue)))];
   const value = document.get(path);
   if (value === undefined && path.length > 0) return [missing(path, document)];
-  if (value === null) return [document.at(path, noValue(path))];
+  if (value === null) return [document.atKey(path, noValue(path))];
   return [document.at(path, sentence(path, issue.message))];
 }
 
@@ -41,7 +41,7 @@ function unknownKeys(issue: Issue & { code: 'unrecognized_keys' }, document: Yam
 
 /** What is wrong with a key of a map whose keys the user chooses. */
 function keyMessage(issue: Issue & { code: 'invalid_key' }): string {
-  return issue.issues[0]?.message ?? issue.message;
+  return issue.issues.map(({ message }) => message).join('; ');
 }
 
 function missing(path: Path, document: YamlDocument): Problem {

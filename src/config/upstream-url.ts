@@ -10,6 +10,8 @@ import type { Surroundings } from './surroundings.ts';
 
 /** libpq's parameters that mean something to the gateway; `host` names a Unix socket's folder. */
 const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'channel_binding', 'require_auth'];
+/** No name of a host. */
+const NO_HOST = '-';
 const DEFAULT_DATABASE = 'postgres';
 
 export interface UpstreamUrl {
@@ -53,8 +55,10 @@ interface Parts {
 
 function readUrl(text: string): URL | undefined {
   // WHATWG's parser would drop tabs and line breaks, and with them a part of a password.
-  if (/[\p{Cc} ]/u.test(text) || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
+  if (/[\p{Cc} ]/u.test(text)) return undefined;
+  // Nor would it have a role without a host, as libpq has where `host` is a parameter.
+  const url = URL.parse(text.replace(/^([a-z]+:\/\/[^/?#]*@)(?=[/?]|$)/, `$1${NO_HOST}`));
+  if (url === null) return undefined;
   return url.protocol === 'postgres:' || url.protocol === 'postgresql:' ? url : undefined;
 }
 

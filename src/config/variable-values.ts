@@ -41,7 +41,10 @@ function listOf(
 ): string[] {
   const items = text.split(/[\s,]+/).filter((item) => item !== '');
   for (const item of items) {
-    const problem = problemIn(item);
+    // A URL in the wrong variable: its password must not be quoted.
+    const problem = /@|:\/\//.test(item)
+      ? `holds a URL, which belongs in ${variableName('UPSTREAM')}`
+      : problemIn(item);
     if (problem !== undefined) problems.push(variableProblem(name, problem));
   }
   return items;

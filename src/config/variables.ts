@@ -60,7 +60,8 @@ function readVariable(
   const read = readFile(pathFrom(base, path));
   return 'text' in read
     ? { name: twin, text: withoutLastNewline(read.text) }
-    : variableProblem(twin, `${path}: ${read.problem}`);
+    : // Not quoted: whoever confuses the twins has put the value itself here.
+      variableProblem(twin, `names a file that cannot be used: ${read.problem}`);
 }
 
 function unknownVariables(env: Env): Problem[] {

@@ -87,7 +87,7 @@ export class YamlDocument {
   #walk(path: Path): Place {
     let place = this.#root;
     for (const step of path) {
-      const next = place.children.get(typeof step === 'symbol' ? '' : step);
+      const next = place.children.get(step);
       if (next === undefined) return place;
       place = next;
     }

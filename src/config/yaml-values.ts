@@ -11,7 +11,7 @@ const MAX_ALIASED_VALUES = 100_000;
 export interface Place {
   readonly at: number;
   readonly keyAt: number;
-  readonly children: ReadonlyMap<string | number, Place>;
+  readonly children: ReadonlyMap<PropertyKey, Place>;
 }
 
 export interface Placed {
@@ -22,7 +22,7 @@ export interface Placed {
 /** Changes a text before it is used. */
 export type TextChange = (text: string) => { readonly value: unknown } | { readonly problem: string };
 
-const NO_CHILDREN: ReadonlyMap<string | number, Place> = new Map();
+const NO_CHILDREN: ReadonlyMap<PropertyKey, Place> = new Map();
 
 /** Turns parsed nodes into plain values, each with its place, and finds what the parser lets through. */
 export class YamlValues {
@@ -58,7 +58,7 @@ export class YamlValues {
   #collectionOrScalar(node: Node, keyAt: number, depth: number): Placed {
     const at = startOf(node, keyAt);
     if (isScalar(node)) return this.#scalar(node, at, keyAt);
-    const children = new Map<string | number, Place>();
+    const children = new Map<PropertyKey, Place>();
     const value = isMap(node) ? {} : [];
     const place = { at, keyAt, children };
     if (isMap(node)) this.#map(node.items, { value, place }, depth);
@@ -74,7 +74,7 @@ export class YamlValues {
 
   #map(
     items: readonly Pair[],
-    into: { value: object; place: Place & { children: Map<string | number, Place> } },
+    into: { value: object; place: Place & { children: Map<PropertyKey, Place> } },
     depth: number,
   ): void {
     for (const { key, value } of items) {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Account, giveTo } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import { DevError } from './error.ts';
-import { runToEnd } from './spawn.ts';
+import { type Command, runToEnd } from './spawn.ts';
 
 /** PostgreSQL insists on it, or on 0750. */
 const DATA_MODE = 0o700;
@@ -71,7 +71,7 @@ async function feedSingleUser(on: Installation, input: string): Promise<void> {
   const settings = ['exit_on_error=on', 'log_min_error_statement=panic', 'log_checkpoints=off'];
   const args = ['--single', '-j', '-D', on.dataDir, ...settings.flatMap((text) => ['-c', text]), 'postgres'];
   const command = { account: on.account, file: join(on.binaries.bin, 'postgres'), args, input };
-  await explained(`cannot prepare the database in ${dirname(on.dataDir)}`, runToEnd(command, on.signal));
+  await explained(`cannot prepare the database in ${dirname(on.dataDir)}`, command, on.signal);
 }
 
 /** With `-j`, a semicolon and two line breaks end a statement (manual, postgres, single-user mode). */
@@ -98,15 +98,15 @@ async function initdb({ binaries, account, dataDir, signal }: Installation, sync
     ...(sync ? [] : ['--no-sync']),
   ];
   const command = { account, file: join(binaries.bin, 'initdb'), args };
-  await explained(`cannot make a database in ${dirname(dataDir)}`, runToEnd(command, signal));
+  await explained(`cannot make a database in ${dirname(dataDir)}`, command, signal);
 }
 
-/** @throws DevError saying what could not be done, where a program complained */
-async function explained(what: string, work: Promise<void>): Promise<void> {
+/** @throws DevError saying what could not be done, where the program complained; the signal's reason as it is */
+async function explained(what: string, command: Command, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await work;
+    await runToEnd(command, signal);
   } catch (error) {
-    if (!(error instanceof DevError)) throw error;
+    if (!(error instanceof DevError) || error === signal?.reason) throw error;
     throw new DevError(`${what}: ${error.message} (another folder: --dir)`, { cause: error });
   }
 }

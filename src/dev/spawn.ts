@@ -10,7 +10,8 @@ const REMEMBERED_LINES = 50;
 /** `initdb: error: …`, `2026-… FATAL:  …`: what is worth telling begins behind it. */
 const COMPLAINT = /(?:^|[ :])(?:FATAL|PANIC|ERROR|error):\s+(.+)$/;
 
-interface Command {
+/** A program to run. */
+export interface Command {
   readonly account: Account;
   readonly file: string;
   readonly args: readonly string[];

@@ -51,15 +51,19 @@ export class Leg {
    * @throws ConnectionClosed where fewer come; the signal's reason when it is aborted first.
    */
   async read(length: number): Promise<Buffer> {
-    for (;;) {
+    const parts: Buffer[] = [];
+    for (let missing = length; ; ) {
       this.#signal.throwIfAborted();
-      const bytes: Buffer | null = this.stream.read(length);
-      if (bytes !== null) {
-        if (bytes.length === length) return bytes;
-        throw new ConnectionClosed();
+      // Never more than is there. A stream left with some bytes, but too few, calls itself readable again and
+      // again as soon as it is listened to: one byte and a silent client would then keep the process busy.
+      const part: Buffer | null = this.stream.read(Math.min(missing, this.stream.readableLength));
+      if (part !== null) {
+        parts.push(part);
+        missing -= part.length;
+        if (missing === 0) return parts.length === 1 ? part : Buffer.concat(parts, length);
       }
       if (this.peerLeft) throw new ConnectionClosed(this.#failure);
-      await this.#moreInput();
+      if (part === null) await this.#moreInput();
     }
   }
 

@@ -5,7 +5,7 @@ import { KEY_LINE } from './a-config.ts';
 t.test('The first key is current, all of them open.', async (t) => {
   const text = `${formatKeyLine('new', Buffer.alloc(32, 7))}\n${KEY_LINE}`;
   const parsed = parseKeyRing(text);
-  if (!('ring' in parsed)) return t.fail(parsed.problem);
+  if (!('ring' in parsed)) throw new Error(parsed.problem);
   t.equal(parsed.ring.current.id, 'new');
   t.strictSame([...parsed.ring.all.keys()], ['new', 'k1']);
   t.strictSame(parsed.ring.current.key.export(), Buffer.alloc(32, 7));

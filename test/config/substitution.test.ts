@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax under test
 import fc from 'fast-check';
 import t from 'tap';
 import { substitute, wholeVariable, withoutLastNewline } from '../../src/config/substitution.ts';

@@ -89,7 +89,7 @@ t.test('Whatever is sent before TLS, the answer is S, N, a FATAL about TLS or si
         return /^[SN]{0,2}$/.test(said) || insecure.test(said);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 150, endOnFailure: true },
   );
   t.strictSame(scene.gate.journal.defects, []);
 });

@@ -46,6 +46,7 @@ t.test(
       wrong.said,
       'SNI',
     );
+    await scene.record(4);
     const details = scene.gate.journal.records.map(({ detail }) => detail);
     t.strictSame(details, [
       'wrong password',

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -77,14 +77,7 @@ export async function runInitScript(
 ): Promise<void> {
   const sql = await readFile(join(CLONE, 'config/compose/init.sql'), 'utf8');
   const target = ['-X', '-q', '-w', '-h', socketDir, '-p', String(port), '-U', 'postgres', '-d', 'postgres'];
-  const psql = spawn('psql', ['-v', 'ON_ERROR_STOP=1', ...target, '-f', '-'], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const said: string[] = [];
-  psql.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
-  psql.on('error', reject);
-  psql.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`psql: ${said.join('')}`))));
-  psql.stdin.end(sql.replaceAll(SECRETS, secrets));
-  return await promise;
+  const running = promisify(execFile)('psql', ['-v', 'ON_ERROR_STOP=1', ...target, '-f', '-']);
+  running.child.stdin?.end(sql.replaceAll(SECRETS, secrets));
+  await running;
 }

@@ -81,14 +81,13 @@ export class ScriptedUpstream {
   async #play(conversation: Conversation, script: Script): Promise<void> {
     try {
       for (const step of script) await this.#take(conversation, step);
+      // Whoever is left closes too, so that no connection stays for the test's own sake.
+      await conversation.inbox.until(() => conversation.inbox.over);
     } catch (error) {
-      if (error instanceof WasCancel) {
-        // Not a conversation of its own: the next one is to get the script that this one did not use.
-        this.conversations.splice(this.conversations.indexOf(conversation), 1);
-      } else conversation.failure = error;
+      // Not a conversation of its own: the next one is to get the script that this one did not use.
+      if (error instanceof WasCancel) this.conversations.splice(this.conversations.indexOf(conversation), 1);
+      else conversation.failure = error;
     }
-    // Whoever is left closes too, so that no connection stays for the test's own sake.
-    await conversation.inbox.until(() => conversation.inbox.over).catch(() => {});
     conversation.destroy();
   }
 
