@@ -6,8 +6,13 @@ var NEEDED = 24;
 
 if (parseInt(process.versions.node, 10) < NEEDED) {
   process.stderr.write(
-    'portcullis: Node.js ' + NEEDED + ' or later is needed, this is ' + process.version +
-      '. In a clone, npm brings it: use "npm start" or "npx portcullis …"; elsewhere install Node.js ' + NEEDED + '.\n',
+    'portcullis: Node.js ' +
+      NEEDED +
+      ' or later is needed, this is ' +
+      process.version +
+      '. In a clone, npm brings it: use "npm start" or "npx portcullis …"; elsewhere install Node.js ' +
+      NEEDED +
+      '.\n',
   );
   process.exitCode = 2;
 } else {

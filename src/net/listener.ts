@@ -34,7 +34,8 @@ export class Listener {
     const server = createServer(options, (socket) => accept(socket, onArrival));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host: address.host, port: address.port, backlog: BACKLOG }, () => {
+      // [::] is IPv6 alone, so that it can stand beside 0.0.0.0 and no address ever comes mapped.
+      server.listen({ host: address.host, port: address.port, backlog: BACKLOG, ipv6Only: true }, () => {
         server.off('error', reject);
         resolve();
       });

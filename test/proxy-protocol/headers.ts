@@ -34,7 +34,8 @@ export function readStream(stream: Buffer): Reading {
 /** The header that these bytes are, no more and no less. */
 export function readWhole(bytes: Buffer): ProxyHeader {
   const { header, taken } = readStream(bytes);
-  if (header === undefined || taken !== bytes.length) throw new Error(`took ${taken} of ${bytes.length} bytes`);
+  if (header === undefined || taken !== bytes.length)
+    throw new Error(`took ${taken} of ${bytes.length} bytes`);
   return header;
 }
 

@@ -1,7 +1,17 @@
 import t from 'tap';
 import type { ProxiedHeader } from '../../src/proxy-protocol/header.ts';
 import { ProtocolViolation } from '../../src/wire/violation.ts';
-import { IPV4, IPV6, proxied, readWhole, SIGNATURE, tlv, version2, withChecksum, withTlvs } from './headers.ts';
+import {
+  IPV4,
+  IPV6,
+  proxied,
+  readWhole,
+  SIGNATURE,
+  tlv,
+  version2,
+  withChecksum,
+  withTlvs,
+} from './headers.ts';
 
 const ALPN = 0x01;
 const AUTHORITY = 0x02;
@@ -42,25 +52,29 @@ t.test('Values may be as long as they are allowed to be, and empty.', async (t) 
   t.strictSame(readWhole(empty), expected({ authority: '', uniqueId: Buffer.alloc(0) }));
 });
 
-t.test('TLVs that are not for us are skipped: SSL, ALPN, NETNS, unknown ones, other AWS subtypes.', async (t) => {
-  const skipped = [
-    tlv(SSL, Buffer.concat([Buffer.of(7, 0, 0, 0, 0), tlv(0x21, 'TLSv1.3'), tlv(0x22, 'app')])),
-    tlv(SSL, ''),
-    tlv(SSL, Buffer.of(1, 0, 0, 0, 0, 0x21, 0xff, 0xff)),
-    tlv(ALPN, 'postgresql'),
-    tlv(NETNS, 'blue'),
-    tlv(NOOP, Buffer.alloc(1000)),
-    tlv(0x00, 'x'),
-    tlv(0xe0, 'x'),
-    tlv(0xee, Buffer.of(1, 1, 2, 3, 4)),
-    tlv(0xff, 'x'),
-    tlv(AWS, '\x02vpce-0'),
-    tlv(AWS, '\0'),
-  ];
-  for (const bytes of skipped) t.strictSame(readWhole(withTlvs(bytes)), expected({}), bytes.toString('hex'));
-  // Also repeated, as padding may be.
-  t.strictSame(readWhole(withTlvs(...skipped, ...skipped)), expected({}));
-});
+t.test(
+  'TLVs that are not for us are skipped: SSL, ALPN, NETNS, unknown ones, other AWS subtypes.',
+  async (t) => {
+    const skipped = [
+      tlv(SSL, Buffer.concat([Buffer.of(7, 0, 0, 0, 0), tlv(0x21, 'TLSv1.3'), tlv(0x22, 'app')])),
+      tlv(SSL, ''),
+      tlv(SSL, Buffer.of(1, 0, 0, 0, 0, 0x21, 0xff, 0xff)),
+      tlv(ALPN, 'postgresql'),
+      tlv(NETNS, 'blue'),
+      tlv(NOOP, Buffer.alloc(1000)),
+      tlv(0x00, 'x'),
+      tlv(0xe0, 'x'),
+      tlv(0xee, Buffer.of(1, 1, 2, 3, 4)),
+      tlv(0xff, 'x'),
+      tlv(AWS, '\x02vpce-0'),
+      tlv(AWS, '\0'),
+    ];
+    for (const bytes of skipped)
+      t.strictSame(readWhole(withTlvs(bytes)), expected({}), bytes.toString('hex'));
+    // Also repeated, as padding may be.
+    t.strictSame(readWhole(withTlvs(...skipped, ...skipped)), expected({}));
+  },
+);
 
 t.test('A TLV that overruns the header is a violation, at every length.', async (t) => {
   const whole = tlv(AUTHORITY, 'example');
@@ -86,12 +100,11 @@ t.test('Malformed and over-long values are violations.', async (t) => {
     ['a VPC endpoint with a line feed', tlv(AWS, '\x01vpce-0\n')],
     ['a VPC endpoint with an escape', tlv(AWS, '\x01vpce-0\x1b[2J')],
     ['a VPC endpoint of 65 characters', tlv(AWS, `\x01${'v'.repeat(65)}`)],
-    ['a VPC endpoint with bytes over 127', tlv(AWS, 'vpce-é')],
+    ['a VPC endpoint with bytes over 127', tlv(AWS, '\x01vpce-é')],
   ];
-  for (const [title, bytes] of malformed.slice(0, -1)) {
+  for (const [title, bytes] of malformed) {
     t.throws(() => readWhole(withTlvs(bytes)), ProtocolViolation, title);
   }
-  t.throws(() => readWhole(withTlvs(tlv(AWS, '\x01vpce-é'))), ProtocolViolation, 'bytes over 127');
 });
 
 t.test('Two answers to one question are a violation.', async (t) => {
@@ -123,9 +136,9 @@ t.test('A checksum is verified: with any bit of the header flipped it is refused
 t.test('A checksum may stand anywhere among the TLVs; one not of 4 bytes is a violation.', async (t) => {
   const last = withTlvs(tlv(AUTHORITY, 'example'), tlv(CRC32C, Buffer.alloc(4)));
   t.throws(() => readWhole(last), /wrong checksum/);
-  // Worked out once with another program.
-  last.writeUInt32BE(0xdeadbeef, last.length - 4);
-  t.throws(() => readWhole(last), /wrong checksum/);
+  // Worked out once by another program.
+  last.writeUInt32BE(0xe8047f3f, last.length - 4);
+  t.strictSame(readWhole(last), expected({ authority: 'example' }));
   for (const length of [0, 1, 3, 5, 8]) {
     t.throws(() => readWhole(withTlvs(tlv(CRC32C, Buffer.alloc(length)))), /malformed checksum/, `${length}`);
   }

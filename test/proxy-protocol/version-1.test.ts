@@ -43,7 +43,11 @@ t.test('The longest line is 107 bytes; a 108th is not asked for.', async (t) => 
     t.equal(over.length, length);
     t.throws(() => readStream(over), new ProtocolViolation('over-long PROXY line'), `${length} bytes`);
   }
-  t.throws(() => readStream(Buffer.from(`PROXY UNKNOWN ${'x'.repeat(92)}`)), ProtocolViolation, 'without end');
+  t.throws(
+    () => readStream(Buffer.from(`PROXY UNKNOWN ${'x'.repeat(92)}`)),
+    ProtocolViolation,
+    'without end',
+  );
 });
 
 const MALFORMED: readonly (readonly [title: string, text: string])[] = [

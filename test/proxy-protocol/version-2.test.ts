@@ -3,7 +3,10 @@ import { ProtocolViolation } from '../../src/wire/violation.ts';
 import { IPV4, IPV6, proxied, readStream, readWhole, version2 } from './headers.ts';
 
 /** The specification's header of TCP over IPv4 (2.2), with the addresses of its example in 2.1. */
-const BY_HAND = Buffer.from(`${'0d0a0d0a000d0a515549540a'}${'21'}${'11'}${'000c'}c0a80001c0a8000bdc0401bb`, 'hex');
+const BY_HAND = Buffer.from(
+  `${'0d0a0d0a000d0a515549540a'}${'21'}${'11'}${'000c'}c0a80001c0a8000bdc0401bb`,
+  'hex',
+);
 
 t.test('TCP over IPv4 and over IPv6 are read (2.2).', async (t) => {
   t.strictSame(readWhole(BY_HAND), proxied(['192.168.0.1', 56324], ['192.168.0.11', 443]));
@@ -40,7 +43,11 @@ t.test('LOCAL is a header without a client: its whole body is skipped, its famil
   for (const family of [0x00, 0x11, 0x21, 0x31, 0xff]) {
     for (const body of bodies) {
       const header = readWhole(version2(0x20, family, body));
-      t.strictSame(header, { command: 'local', form: 'LOCAL' }, `${family.toString(16)}, ${body.length} bytes`);
+      t.strictSame(
+        header,
+        { command: 'local', form: 'LOCAL' },
+        `${family.toString(16)}, ${body.length} bytes`,
+      );
     }
   }
 });
@@ -69,17 +76,23 @@ t.test('Families and transports without a TCP address are headers without a clie
 t.test('Every other pair of family and transport is a violation.', async (t) => {
   for (let code = 0; code < 256; code += 1) {
     if (code >>> 4 <= 3 && (code & 0x0f) <= 2) continue;
-    t.throws(() => readWhole(version2(0x21, code, Buffer.alloc(216, 1))), /unknown (?:address family|transport)/);
+    t.throws(
+      () => readWhole(version2(0x21, code, Buffer.alloc(216, 1))),
+      /unknown (?:address family|transport)/,
+    );
   }
 });
 
-t.test('Every 13th byte but LOCAL and PROXY of version 2 is a violation, seen before the body.', async (t) => {
-  for (let code = 0; code < 256; code += 1) {
-    if (code === 0x20 || code === 0x21) continue;
-    const header = version2(code, 0x11, Buffer.alloc(0), 12);
-    t.throws(() => readStream(header), /unknown (?:version|command)/, code.toString(16));
-  }
-});
+t.test(
+  'Every 13th byte but LOCAL and PROXY of version 2 is a violation, seen before the body.',
+  async (t) => {
+    for (let code = 0; code < 256; code += 1) {
+      if (code === 0x20 || code === 0x21) continue;
+      const header = version2(code, 0x11, Buffer.alloc(0), 12);
+      t.throws(() => readStream(header), /unknown (?:version|command)/, code.toString(16));
+    }
+  },
+);
 
 t.test('A body too short for its addresses is a violation, at every length.', async (t) => {
   const lengths = [
@@ -99,13 +112,16 @@ t.test('A body too short for its addresses is a violation, at every length.', as
   }
 });
 
-t.test('A body of 4,096 bytes is read; a longer one is refused before a byte of it is asked for.', async (t) => {
-  const noop = Buffer.concat([Buffer.of(4, 0x0f, 0xf1), Buffer.alloc(4096 - 12 - 3)]);
-  t.match(readWhole(version2(0x21, 0x11, Buffer.concat([IPV4, noop]))), { command: 'proxy' });
-  for (const command of [0x20, 0x21]) {
-    for (const length of [4097, 0x7fff, 0x8000, 0xffff]) {
-      const header = version2(command, 0x11, Buffer.alloc(0), length);
-      t.throws(() => readStream(header), new ProtocolViolation('over-long PROXY header'), `${length}`);
+t.test(
+  'A body of 4,096 bytes is read; a longer one is refused before a byte of it is asked for.',
+  async (t) => {
+    const noop = Buffer.concat([Buffer.of(4, 0x0f, 0xf1), Buffer.alloc(4096 - 12 - 3)]);
+    t.match(readWhole(version2(0x21, 0x11, Buffer.concat([IPV4, noop]))), { command: 'proxy' });
+    for (const command of [0x20, 0x21]) {
+      for (const length of [4097, 0x7fff, 0x8000, 0xffff]) {
+        const header = version2(command, 0x11, Buffer.alloc(0), length);
+        t.throws(() => readStream(header), new ProtocolViolation('over-long PROXY header'), `${length}`);
+      }
     }
-  }
-});
+  },
+);

@@ -95,9 +95,7 @@ export class Scene implements AsyncDisposable {
     const { journal, gate } = this.gate;
     await gate.sessions.empty();
     this.gate.close();
-    for (let turns = 0; this.upstream.connections > 0 && turns < MAX_TURNS; turns += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await this.upstream.deserted();
     const left = this.upstream.connections;
     this.upstream.close();
     if (left > 0) throw new Error(`${left} connections to the upstream were left open`);
@@ -107,6 +105,3 @@ export class Scene implements AsyncDisposable {
     }
   }
 }
-
-/** Turns of 5 ms in which the upstream hears of what was closed. */
-const MAX_TURNS = 600;

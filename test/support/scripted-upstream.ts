@@ -7,6 +7,9 @@ import { type Script, type Step, sasl } from './upstream-steps.ts';
 
 type Cancel = Extract<OpeningPacket, { kind: 'cancel-request' }>;
 
+/** Turns of 5 ms in which an upstream hears of what was closed. */
+const MAX_TURNS = 600;
+
 /** Ends a script early: the connection was for a CancelRequest. */
 class WasCancel extends Error {}
 
@@ -61,6 +64,13 @@ export class ScriptedUpstream {
     const found = this.conversations.at(n);
     if (found === undefined) throw new Error(`connection ${n} never came`);
     return found;
+  }
+
+  /** Waits until the other side has closed all it opened, or for so long that it has forgotten some. */
+  async deserted(): Promise<void> {
+    for (let turns = 0; this.#open.size > 0 && turns < MAX_TURNS; turns += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   close(): void {
@@ -133,9 +143,9 @@ export class ScriptedUpstream {
 
 async function serveScram(conversation: Conversation, step: Extract<Step, { kind: 'scram' }>): Promise<void> {
   const { verifier, spoil } = step;
-  conversation.send(sasl.offer(spoil.mechanisms ?? mechanisms(undefined)));
+  conversation.send(sasl.offer(spoil.mechanisms ?? mechanisms(spoil.binding)));
   const initial = parseSaslInitialResponse(await conversation.readFrame());
-  const context = { binding: undefined, nonce: 'upstreamNonce', verifier };
+  const context = { binding: spoil.binding, nonce: 'upstreamNonce', verifier };
   const first = readClientFirst(initial.mechanism, initial.data, context);
   if (first.kind === 'failure') throw new Error(first.reason);
   const changed = (bytes: Buffer, change = (text: string): string => text): Buffer =>

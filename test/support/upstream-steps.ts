@@ -25,6 +25,8 @@ export type Script = readonly Step[];
 /** Changes what a server says in SCRAM. */
 export interface SpoilScram {
   readonly mechanisms?: readonly string[];
+  /** What PLUS is bound to. */
+  readonly binding?: Buffer | undefined;
   readonly first?: (serverFirst: string) => string;
   readonly final?: (serverFinal: string) => string;
 }
