@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // These lines run on any Node, however old, so that it can say which one is needed.
 'use strict';
-var path = require('path');
 var NEEDED = 24;
 
 if (parseInt(process.versions.node, 10) < NEEDED) {
@@ -16,5 +15,5 @@ if (parseInt(process.versions.node, 10) < NEEDED) {
   );
   process.exitCode = 2;
 } else {
-  require(path.join(__dirname, '..', 'src', 'main.ts'));
+  require('../src/main.ts');
 }

@@ -47,6 +47,7 @@ export interface Dev extends AsyncDisposable {
  * signal's reason when aborted. Nothing is left running then.
  */
 export async function openDev(options: DevOptions, ears: DevEars): Promise<Dev> {
+  checkFolderName(options.dir);
   await using stack = new AsyncDisposableStack();
   const dir = await makeDevFolder(resolve(options.dir));
   stack.use(await lockDevFolder(dir));
@@ -110,7 +111,7 @@ function adjusted(options: DevOptions): (config: ServerConfig) => ServerConfig {
 }
 
 /** --dir must not be called `config`: paths in a configuration there would start from its parent. */
-export function checkFolderName(dir: string): void {
+function checkFolderName(dir: string): void {
   if (/(^|\/)config\/*$/.test(dir))
     throw new DevError(`--dir ${dir}: a folder called config holds no certificates; give it another name`);
 }
