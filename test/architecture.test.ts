@@ -19,7 +19,7 @@ import { readSource, readSourceTree, type SourceFile } from './support/source-fi
 /** The rooms of src/ from the ground up. A file imports its own room, a lower floor, or a neighbour. */
 const FLOORS: Floors = [
   ['wire'],
-  ['scram', 'allowlist', 'certificates', 'passwords'],
+  ['scram', 'allowlist', 'certificates', 'passwords', 'proxy-protocol'],
   ['catalog', 'routing', 'config', 'audit', 'detect'],
   ['session', 'upstream', 'legs', 'control'],
   ['net', 'store', 'observe', 'admin'],

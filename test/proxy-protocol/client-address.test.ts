@@ -44,7 +44,7 @@ const NOBODY = [
   'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
 ];
 
-t.test('Unicast addresses can be a client’s, those of a private network and of loopback too.', async (t) => {
+t.test("Unicast addresses can be a client's, those of a private network and of loopback too.", async (t) => {
   for (const text of CLIENTS) t.equal(canBeClient(addressOf(text)), true, text);
 });
 

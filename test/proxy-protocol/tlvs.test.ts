@@ -26,7 +26,7 @@ function expected(details: Partial<ProxiedHeader>): ProxiedHeader {
   return proxied(['203.0.113.7', 56324], ['192.0.2.1', 5432], details);
 }
 
-t.test('The VPC endpoint’s id of an AWS balancer is read from the header it sends.', async (t) => {
+t.test("The VPC endpoint's id of an AWS balancer is read from the header it sends.", async (t) => {
   const id = 'vpce-0123456789abcdef0';
   const header = withChecksum(tlv(AWS, `\x01${id}`), tlv(NOOP, Buffer.alloc(36)));
   t.strictSame(readWhole(header), expected({ vpcEndpoint: id }));
@@ -144,7 +144,7 @@ t.test('A checksum may stand anywhere among the TLVs; one not of 4 bytes is a vi
   }
 });
 
-t.test('What is read is a copy: the header’s memory may be used again.', async (t) => {
+t.test("What is read is a copy: the header's memory may be used again.", async (t) => {
   const bytes = withTlvs(tlv(UNIQUE_ID, 'unique'), tlv(AUTHORITY, 'example'));
   const header = readWhole(bytes);
   bytes.fill(0);

@@ -44,7 +44,7 @@ t.test('The longest line is 107 bytes; a 108th is not asked for.', async (t) => 
     t.throws(() => readStream(over), new ProtocolViolation('over-long PROXY line'), `${length} bytes`);
   }
   t.throws(
-    () => readStream(Buffer.from(`PROXY UNKNOWN ${'x'.repeat(92)}`)),
+    () => readStream(Buffer.from(`PROXY UNKNOWN ${'x'.repeat(93)}`)),
     ProtocolViolation,
     'without end',
   );
@@ -59,7 +59,6 @@ const MALFORMED: readonly (readonly [title: string, text: string])[] = [
   ['a family that does not exist', 'PROXY TCP5 1.1.1.1 2.2.2.2 1 2'],
   ['TCP without its number', 'PROXY TCP 1.1.1.1 2.2.2.2 1 2'],
   ['no family', 'PROXY 1.1.1.1 2.2.2.2 1 2'],
-  ['nothing', 'PROXY '],
   ['two spaces behind PROXY', 'PROXY  TCP4 1.1.1.1 2.2.2.2 1 2'],
   ['two spaces behind the family', 'PROXY TCP4  1.1.1.1 2.2.2.2 1 2'],
   ['two spaces between the addresses', 'PROXY TCP4 1.1.1.1  2.2.2.2 1 2'],
@@ -101,7 +100,7 @@ const MALFORMED: readonly (readonly [title: string, text: string])[] = [
   ['two gaps', 'PROXY TCP6 1::2::3 2001:db8::1 1 2'],
   ['five hexadecimal digits', 'PROXY TCP6 12345::1 2001:db8::1 1 2'],
   ['seven groups', 'PROXY TCP6 1:2:3:4:5:6:7 2001:db8::1 1 2'],
-  ['another alphabet’s digits', 'PROXY TCP4 1.1.1.1 2.2.2.2 \xb2 2'],
+  ["another alphabet's digits", 'PROXY TCP4 1.1.1.1 2.2.2.2 \xb2 2'],
 ];
 
 t.test('Any other line is a violation.', async (t) => {
@@ -127,6 +126,6 @@ t.test('A lone CR or LF ends no line, and is a violation as soon as it is there.
     t.throws(() => readStream(Buffer.from(`${start}${end}  `)), /CR or LF of its own/, title);
     t.throws(() => readStream(Buffer.from(`PROXY UNKNOWN${end}  `)), /CR or LF of its own/, title);
   }
-  t.throws(() => readStream(line('PROXY \r\n')), /CR or LF of its own|of an unknown family/);
+  t.throws(() => readStream(line('PROXY \r\nPROXY UNKNOWN')), /CR or LF of its own/);
   t.throws(() => readStream(Buffer.from('PROXY TCP4\r\n1.1.1.1 2.2.2.2 1 2\r\n')), /CR or LF of its own/);
 });
