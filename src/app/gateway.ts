@@ -2,20 +2,24 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { CertificateStore } from '../net/certificate-store.ts';
-import { dial } from '../net/dial.ts';
 import { type ListenAddress, Listener } from '../net/listener.ts';
 import { TlsTerminator } from '../net/tls-server.ts';
 import { ObservedJournal } from '../observe/journal.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { CancelKeys } from '../session/cancel-keys.ts';
 import { serveConnection } from '../session/connection.ts';
-import type { Arrival, Gate } from '../session/ports.ts';
+import type { Arrival, Gate, GateLimits } from '../session/ports.ts';
+import { Quota } from '../session/quota.ts';
 import { draining } from '../session/refusals.ts';
 import { Sessions } from '../session/sessions.ts';
+import type { Dial } from '../upstream/ports.ts';
 import { Verifiers } from '../upstream/verifiers.ts';
 
 /** Once told to go, sessions get this long to be closed in order, in ms. */
 const LAST_WORDS_MS = 1500;
+
+/** How many times `maxConnections` may be open, those that wait for their refusal included. */
+const CROWD = 1.1;
 
 export interface GatewayOptions {
   readonly listen: readonly ListenAddress[];
@@ -23,9 +27,8 @@ export interface GatewayOptions {
   readonly certificates: () => CertificateStore;
   /** At least 32 bytes, secret, the same over restarts. */
   readonly mockSecret: Buffer;
-  /** In ms. */
-  readonly handshakeTimeout: number;
-  readonly maxConnections: number;
+  readonly limits: GateLimits;
+  readonly dial: Dial;
   readonly log: Logger;
 }
 
@@ -34,12 +37,13 @@ export class Gateway {
   readonly metrics: Metrics;
   readonly #options: GatewayOptions;
   readonly #sessions = new Sessions();
-  readonly #verifiers = new Verifiers(dial, () => performance.now());
+  readonly #verifiers: Verifiers;
   readonly #gate: Gate;
   readonly #listeners: Listener[] = [];
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#verifiers = new Verifiers(options.dial, () => performance.now());
     this.metrics = new Metrics({
       sessions: () => this.#sessions.size,
       records: () => this.#sessions.records(),
@@ -49,13 +53,14 @@ export class Gateway {
       tls: new TlsTerminator(options.certificates),
       catalog: options.catalog,
       verifiers: this.#verifiers,
-      dial,
+      dial: options.dial,
       journal: new ObservedJournal(options.log, this.metrics),
       sessions: this.#sessions,
       cancelKeys: new CancelKeys(randomBytes),
       randomBytes,
       mockSecret: options.mockSecret,
-      handshakeTimeout: options.handshakeTimeout,
+      quota: new Quota(),
+      limits: options.limits,
     };
   }
 
@@ -66,11 +71,12 @@ export class Gateway {
    */
   async listen(): Promise<void> {
     let free = 0;
-    for (const { host, port } of this.#options.listen) {
+    for (const address of this.#options.listen) {
       try {
-        const listener = await Listener.open({ host, port: port === 0 ? free : port }, this.#arrive);
+        const port = address.port === 0 ? free : address.port;
+        const listener = await Listener.open({ ...address, port }, this.#arrive);
         this.#listeners.push(listener);
-        if (port === 0) free = listener.port;
+        if (address.port === 0) free = listener.port;
       } catch (error) {
         this.#closeListeners();
         throw error;
@@ -104,7 +110,8 @@ export class Gateway {
   }
 
   readonly #arrive = (arrival: Arrival): void => {
-    if (this.#sessions.size >= this.#options.maxConnections) arrival.stream.destroy();
+    // Refusing costs a handshake; beyond this nobody is listened to any more.
+    if (this.#sessions.size >= this.#options.limits.maxConnections * CROWD) arrival.stream.destroy();
     else void serveConnection(arrival, this.#gate);
   };
 

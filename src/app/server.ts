@@ -2,8 +2,11 @@ import { isAbsolute } from 'node:path';
 import type { Logger } from 'pino';
 import type { AdminSource } from '../admin/routes.ts';
 import { AdminServer } from '../admin/server.ts';
-import type { ServerConfig } from '../config/server-config.ts';
+import { allowlistFrom } from '../allowlist/entries.ts';
+import type { ConfiguredListener, ServerConfig } from '../config/server-config.ts';
 import type { CertificateProblem } from '../net/certificate-problem.ts';
+import { dialer } from '../net/dial.ts';
+import type { ListenAddress } from '../net/listener.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
 import type { CatalogSource } from './catalog-source.ts';
 import { Gateway } from './gateway.ts';
@@ -29,12 +32,12 @@ export class Server {
     this.#options = options;
     this.#certificates = certificates;
     this.#gateway = new Gateway({
-      listen: config.listen,
+      listen: config.listen.map(listenerOf(config)),
       catalog: () => catalog.current,
       certificates: () => certificates.current,
       mockSecret: secret,
-      handshakeTimeout: config.limits.handshakeTimeout,
-      maxConnections: config.limits.maxConnections,
+      limits: config.limits,
+      dial: dialer({ timeout: config.limits.upstreamConnectTimeout, keepalive: config.limits.keepalive }),
       log,
     });
   }
@@ -125,6 +128,15 @@ export class Server {
       ['certificates', valid],
     ]);
   }
+}
+
+function listenerOf({ limits }: ServerConfig): (address: ConfiguredListener) => ListenAddress {
+  return ({ host, port, proxiedBy }) => ({
+    host,
+    port,
+    keepalive: limits.keepalive,
+    proxiedBy: proxiedBy && allowlistFrom(proxiedBy, `listener ${host}:${port}`),
+  });
 }
 
 function reportReload(log: Logger, problems: readonly CertificateProblem[]): void {

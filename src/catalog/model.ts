@@ -32,6 +32,15 @@ export interface Branch {
   readonly replication: boolean;
   /** Rounds that an unknown name is told, so that it looks like a known one. PostgreSQL's default is 4096. */
   readonly scramIterations: number;
+  /** Sessions at a time; `undefined`: no bound. */
+  readonly connectionLimit: number | undefined;
+  /** ms that a session may wait for a statement outside a transaction; `undefined`: for ever. */
+  readonly idleSessionTimeout: number | undefined;
+  /** ms that a session may last, a statement that runs then included; `undefined`: for ever. */
+  readonly maxSessionAge: number | undefined;
+  readonly clientCertificate: 'off' | 'optional' | 'required';
+  /** Which of a client certificate's names must be the role's: its common name, or one of its SANs. */
+  readonly clientCertificateRole: 'off' | 'cn' | 'san';
 }
 
 /** libpq's words (PostgreSQL manual, 34.19.1 and `require_auth`, `channel_binding` in 34.1.2). */
@@ -49,6 +58,8 @@ export interface UpstreamTarget {
   /** Logins that the gateway answers; anything else the upstream asks for ends the connection. */
   readonly requireAuth: ReadonlySet<AuthMethod>;
   readonly channelBinding: ChannelBindingMode;
+  /** The header that tells the upstream the client's address (the PROXY protocol). */
+  readonly proxyProtocol: 'off' | 'v1' | 'v2';
   /** Client's name → upstream's name; where present, only these are reachable. */
   readonly database: ReadonlyMap<string, string> | undefined;
 }
@@ -57,6 +68,8 @@ export interface Role {
   readonly name: string;
   /** `undefined`: the role cannot log in here. */
   readonly verifier: Verifier | undefined;
+  /** Sessions at a time; `undefined`: no bound but the branch's. */
+  readonly connectionLimit: number | undefined;
   /** How the gateway logs in upstream for this role; absent parts: the same name, ClientKey passthrough. */
   readonly upstream: { readonly role: string | undefined; readonly password: Secret | undefined };
 }

@@ -1,5 +1,5 @@
-import { Allowlist } from '../allowlist/allowlist.ts';
-import { parseEntry, type Range } from '../allowlist/entry.ts';
+import type { Allowlist } from '../allowlist/allowlist.ts';
+import { allowlistFrom } from '../allowlist/entries.ts';
 import type { Branch, Project, UpstreamTarget } from './model.ts';
 import { clusterKey, databaseOpenedFor, foldCase } from './names.ts';
 
@@ -109,22 +109,13 @@ function branchKey(projectId: string, branchId: string): string {
 }
 
 function projectAllowlist(project: Project): Allowlist | undefined {
-  return project.allowedIps && Allowlist.of(rangesOf(project.allowedIps.ips, `project ${project.id}`));
+  return project.allowedIps && allowlistFrom(project.allowedIps.ips, `project ${project.id}`);
 }
 
 function branchAllowlist(
   { project, branch }: BranchRef,
   ofProject: Allowlist | undefined,
 ): Allowlist | undefined {
-  if (branch.allowedIps !== undefined)
-    return Allowlist.of(rangesOf(branch.allowedIps, `branch ${branch.id}`));
+  if (branch.allowedIps !== undefined) return allowlistFrom(branch.allowedIps, `branch ${branch.id}`);
   return project.allowedIps?.protectedBranchesOnly === true && !branch.isProtected ? undefined : ofProject;
-}
-
-function* rangesOf(entries: readonly string[], owner: string): Generator<Range> {
-  for (const entry of entries) {
-    const parsed = parseEntry(entry);
-    if ('problem' in parsed) throw new Error(`allowed_ips of ${owner}: ${parsed.problem}`);
-    yield parsed.range;
-  }
 }

@@ -33,6 +33,11 @@ function toBranch(written: WrittenBranch): Branch {
     },
     replication: written.replication,
     scramIterations: written.scram_iterations,
+    connectionLimit: written.connection_limit,
+    idleSessionTimeout: written.idle_session_timeout,
+    maxSessionAge: written.max_session_age,
+    clientCertificate: written.client_certificate,
+    clientCertificateRole: written.client_certificate_role,
   };
 }
 
@@ -44,14 +49,22 @@ export function toTarget(written: WrittenBranch['upstream']): UpstreamTarget {
     sslrootcert: written.sslrootcert?.pem,
     requireAuth: new Set(written.require_auth),
     channelBinding: written.channel_binding,
+    proxyProtocol: written.proxy_protocol,
     database: written.database && new Map(Object.entries(written.database)),
   };
 }
 
-function toRole({ name, verifier, no_login, upstream }: WrittenBranch['roles'][number]): Role {
+function toRole({
+  name,
+  verifier,
+  no_login,
+  upstream,
+  connection_limit,
+}: WrittenBranch['roles'][number]): Role {
   return {
     name,
     verifier: no_login ? undefined : verifier,
+    connectionLimit: connection_limit,
     upstream: { role: upstream.role, password: upstream.password },
   };
 }

@@ -5,6 +5,7 @@ import { secret, upstreamHost, verifier } from './catalog-fields.ts';
 import { DEFAULT_PORT, upstream } from './catalog-upstream.ts';
 import {
   allowlistEntry,
+  duration,
   flag,
   integer,
   keys,
@@ -17,6 +18,12 @@ import {
 } from './fields.ts';
 import type { CatalogSurroundings } from './surroundings.ts';
 import { textOrFileShape } from './text-or-file.ts';
+
+/** Far more than a process can hold. */
+const MAX_CONNECTIONS = 1_000_000;
+const SECOND = 1000;
+/** Timers count to 2^31 - 1 ms, 24.8 days. */
+const MAX_SPAN = 24 * 86_400 * SECOND;
 
 const SECRET_FORMS = `sealed, as "\${NAME}" or as {file: path}`;
 const PROJECT_ID = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -99,9 +106,26 @@ function branch(surroundings: CatalogSurroundings) {
     scram_iterations: integer(1, MAX_ITERATIONS)
       .default(DEFAULT_ITERATIONS)
       .describe('Iterations that unknown names are told, as many as real ones have.'),
+    connection_limit: integer(1, MAX_CONNECTIONS)
+      .optional()
+      .describe('Sessions at a time; no bound without it.'),
+    idle_session_timeout: span()
+      .optional()
+      .describe('How long a session may wait for a statement outside a transaction.'),
+    max_session_age: span().optional().describe('How long a session may last.'),
+    client_certificate: oneOf(['off', 'optional', 'required'])
+      .default('optional')
+      .describe('Whether clients must show a certificate of tls.client_ca.'),
+    client_certificate_role: oneOf(['off', 'cn', 'san'])
+      .default('off')
+      .describe("Which of the certificate's names must be the role's."),
     sql: sql().optional().describe('Rules for statements. Does nothing yet.'),
     roles: listOf(role(surroundings)).default([]).describe('Roles that log in here.'),
   });
+}
+
+function span() {
+  return duration({ min: SECOND, max: MAX_SPAN });
 }
 
 function endpoint() {
@@ -139,6 +163,7 @@ function sql() {
 function role(surroundings: CatalogSurroundings) {
   return keys({
     name: postgresName('role').describe('Name by which clients log in.'),
+    connection_limit: integer(1, MAX_CONNECTIONS).optional().describe('Sessions at a time on this branch.'),
     verifier: verifier().optional().describe('SCRAM verifier, as in pg_authid.rolpassword. A secret.'),
     no_login: flag().default(false).describe('Refuses the role like an unknown one.'),
     upstream: keys({

@@ -31,6 +31,9 @@ export function upstream(surroundings: Surroundings) {
       .min(1, { error: 'must not be empty: scram-sha-256 is the default' })
       .default(['scram-sha-256'])
       .describe('Logins that the gateway takes part in.'),
+    proxy_protocol: oneOf(['off', 'v1', 'v2'])
+      .default('off')
+      .describe("PROXY header that tells the upstream the client's address."),
     channel_binding: oneOf(['disable', 'prefer', 'require']).default('prefer').describe('As in libpq.'),
   }).superRefine((written, context) => {
     for (const { key, message } of upstreamFaults(written))

@@ -70,6 +70,11 @@ function projectOf({ target, authQuery }: UpstreamUrl, ips: readonly string[] | 
     authQuery,
     replication: false,
     scramIterations: DEFAULT_ITERATIONS,
+    connectionLimit: undefined,
+    idleSessionTimeout: undefined,
+    maxSessionAge: undefined,
+    clientCertificate: 'off',
+    clientCertificateRole: 'off',
   };
   const allowedIps = ips && { ips, protectedBranchesOnly: false };
   return { id: 'default', allowedIps, branches: [branch] };

@@ -19,8 +19,6 @@ const REMOVE = 'comes in a later version: remove it';
  * a gate must not be missing in silence, so it is an error;
  */
 const REFUSED_IN_SERVER: readonly Later[] = [
-  { path: ['tls', 'client_ca'], message: REMOVE },
-  { path: ['listen', '*', 'proxy_protocol'], message: REMOVE },
   { path: ['admin', 'tokens'], message: REMOVE },
   {
     path: ['admin', 'listen'],
@@ -32,7 +30,6 @@ const REFUSED_IN_SERVER: readonly Later[] = [
 /** what announces a default or adds a record is accepted, with a warning that it does nothing yet. */
 const IDLE_IN_SERVER: readonly Later[] = [
   { path: ['audit'], message: 'does nothing yet: this version keeps no audit trail' },
-  { path: ['limits', 'failed_logins'], message: 'does nothing yet: this version does not throttle logins' },
   {
     path: ['workers'],
     when: (value) => value !== 1 && value !== 'auto',

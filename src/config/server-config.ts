@@ -1,6 +1,7 @@
 import { pathFrom } from './base-folder.ts';
 import { type KeyRing, parseKeyRing } from './key-ring.ts';
 import { laterInServer } from './later.ts';
+import { type Limits, toLimits } from './limits.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { hasErrors, inReadingOrder, type Problem } from './problem.ts';
 import { type LOG_LEVELS, serverSchema, type WrittenServerConfig } from './server-schema.ts';
@@ -30,20 +31,28 @@ export interface CatalogLocation {
   readonly keyFile: string | undefined;
 }
 
+/** Where clients connect, and whose PROXY headers are believed there. */
+export interface ConfiguredListener extends ListenAddress {
+  /** Allowlist entries; `undefined`: a PROXY header is a protocol violation. */
+  readonly proxiedBy: readonly string[] | undefined;
+}
+
 /** What portcullis.yaml says. Paths are absolute, times in milliseconds. */
 export interface ServerConfig {
   /** At least one. */
-  readonly listen: readonly ListenAddress[];
+  readonly listen: readonly ConfiguredListener[];
   /** What connection-string prints. */
   readonly public: { readonly domain: string; readonly port: number } | undefined;
   readonly tls: {
     readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
     /** At least one; the first is the default. */
     readonly certificates: readonly CertificateFiles[];
+    /** Absolute paths of what client certificates are checked against; `undefined`: none is asked for. */
+    readonly clients: { readonly ca: string; readonly crl: string | undefined } | undefined;
   };
   /** `undefined`: the catalog came from `PORTCULLIS_*` variables with the rest. */
   readonly catalog: CatalogLocation | undefined;
-  readonly limits: { readonly maxConnections: number; readonly handshakeTimeout: number };
+  readonly limits: Limits;
   readonly drain: number;
   /** `listen: undefined`: no admin listener. */
   readonly admin: { readonly listen: ListenAddress | undefined };
@@ -98,7 +107,10 @@ interface Finished {
 
 function finish(written: WrittenServerConfig, base: string): Finished {
   const { tls, limits, catalog } = written;
-  const listen = written.listen.map(({ address }) => address);
+  const listen = written.listen.map(({ address, proxy_protocol }) => ({
+    ...address,
+    proxiedBy: proxy_protocol?.trusted,
+  }));
   const keys = catalog.key === undefined ? undefined : parseKeyRing(catalog.key.text);
   const problems = repeatedAddresses(listen);
   if (keys !== undefined && 'problem' in keys)
@@ -115,6 +127,7 @@ function finish(written: WrittenServerConfig, base: string): Finished {
         cert: pathFrom(base, cert),
         key: pathFrom(base, key),
       })),
+      clients: clientsOf(tls, base),
     },
     catalog: {
       file: pathFrom(base, catalog.file),
@@ -122,13 +135,24 @@ function finish(written: WrittenServerConfig, base: string): Finished {
       keys: keys !== undefined && 'ring' in keys ? keys.ring : undefined,
       keyFile: catalog.key?.file,
     },
-    limits: { maxConnections: limits.max_connections, handshakeTimeout: limits.handshake_timeout },
+    limits: toLimits(limits),
     drain: written.drain,
     admin: { listen: written.admin.listen },
     workers: written.workers,
     log: written.log,
   };
   return { config, problems };
+}
+
+function clientsOf(
+  { client_ca, client_crl }: WrittenServerConfig['tls'],
+  base: string,
+): ServerConfig['tls']['clients'] {
+  if (client_ca === undefined) return undefined;
+  return {
+    ca: pathFrom(base, client_ca),
+    crl: client_crl === undefined ? undefined : pathFrom(base, client_crl),
+  };
 }
 
 function repeatedAddresses(listen: readonly ListenAddress[]): Finished['problems'] {

@@ -70,7 +70,7 @@ function listener() {
       trusted: listOf(allowlistEntry()).describe('Balancers whose PROXY header is believed.'),
     })
       .optional()
-      .describe('Requires a PROXY header. Comes in a later version.'),
+      .describe('Requires a PROXY header, v1 or v2.'),
   });
 }
 
@@ -99,7 +99,8 @@ function tls() {
     )
       .min(1, { error: 'must have at least one certificate: portcullis certs init makes one' })
       .describe('Chosen by SNI against their names; the first is the default.'),
-    client_ca: text().optional().describe('Authorities of client certificates. Comes in a later version.'),
+    client_ca: text().optional().describe('Path of the authorities of client certificates, in PEM form.'),
+    client_crl: text().optional().describe('Path of their revocation lists, in PEM form.'),
   });
 }
 
@@ -111,7 +112,25 @@ function limits() {
     handshake_timeout: duration({ min: SECOND, max: 10 * MINUTE })
       .prefault('15s')
       .describe('From accept() to the end of the login, upstream included.'),
-    failed_logins: failedLogins().optional().describe('Lock-out after wrong passwords. Does nothing yet.'),
+    connections_per_address: z
+      .union([z.literal('off'), integerOrText(1, MAX_CONNECTIONS)], {
+        error: `must be off or a whole number from 1 to ${MAX_CONNECTIONS}`,
+      })
+      .default('off')
+      .describe('Client connections at a time from one IPv4 address or IPv6 /64.'),
+    upstream_connect_timeout: duration({ min: 100, max: MINUTE })
+      .prefault('5s')
+      .describe('Until an upstream has taken the connection and TLS stands.'),
+    cancel_timeout: duration({ min: 100, max: MINUTE })
+      .prefault('5s')
+      .describe('Until an upstream has taken a cancel request.'),
+    write_stall_timeout: duration({ min: SECOND, max: DAY })
+      .prefault('5m')
+      .describe('How long a peer may take nothing of what is waiting for it.'),
+    keepalive: duration({ min: SECOND, max: DAY })
+      .prefault('60s')
+      .describe('Silence after which the system asks whether a peer is still there.'),
+    failed_logins: failedLogins().prefault({}).describe('Lock-out after wrong passwords.'),
   });
 }
 

@@ -103,8 +103,10 @@ function namesFor({ listen }: DevOptions): string[] {
 function adjusted(options: DevOptions): (config: ServerConfig) => ServerConfig {
   const { listen, port } = options;
   return (config) => {
-    if (listen !== undefined)
-      return { ...config, listen: listenAddresses({ ...options, port: port ?? config.listen[0]?.port }) };
+    if (listen !== undefined) {
+      const addresses = listenAddresses({ ...options, port: port ?? config.listen[0]?.port });
+      return { ...config, listen: addresses.map((address) => ({ ...address, proxiedBy: undefined })) };
+    }
     if (port === undefined) return config;
     return { ...config, listen: config.listen.map((address) => ({ ...address, port })) };
   };

@@ -1,6 +1,14 @@
 import { connect, type Socket } from 'node:net';
+import { parseAddress } from '../allowlist/address.ts';
 import type { UpstreamTarget } from '../catalog/model.ts';
-import { type UpstreamConnection, UpstreamUnreachable } from '../upstream/ports.ts';
+import type { TransportAddress } from '../proxy-protocol/header.ts';
+import { serializeProxyV1, serializeProxyV2 } from '../proxy-protocol/serializer.ts';
+import {
+  type Dial,
+  type DialedFor,
+  type UpstreamConnection,
+  UpstreamUnreachable,
+} from '../upstream/ports.ts';
 import { KEEPALIVE_MS } from './keepalive.ts';
 import { startTls } from './tls-client.ts';
 
@@ -9,11 +17,36 @@ function socketPath({ host, port }: UpstreamTarget): string {
   return `${host}/.s.PGSQL.${port}`;
 }
 
-/**
- * Opens a connection to an upstream under its sslmode; a Unix socket never uses TLS, as with libpq.
- * @throws UpstreamUnreachable; the signal's reason when it is aborted first.
- */
-export async function dial(target: UpstreamTarget, signal: AbortSignal): Promise<UpstreamConnection> {
+export interface DialOptions {
+  /** Until the upstream has taken the connection and TLS stands, in ms. */
+  readonly timeout: number;
+  /** Silence after which the kernel probes the peer, in ms. */
+  readonly keepalive: number;
+}
+
+/** How upstreams are reached where nobody says otherwise. */
+export const dial: Dial = dialer({ timeout: 5000, keepalive: KEEPALIVE_MS });
+
+/** Opens connections to upstreams under their sslmode; a Unix socket never uses TLS, as with libpq. */
+export function dialer(options: DialOptions): Dial {
+  return async (target, signal, client) => {
+    const late = AbortSignal.timeout(options.timeout);
+    try {
+      return await open(target, AbortSignal.any([signal, late]), { ...options, client });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (late.aborted)
+        throw new UpstreamUnreachable(`${nameOf(target)}: no answer within ${options.timeout} ms`);
+      throw error;
+    }
+  };
+}
+
+async function open(
+  target: UpstreamTarget,
+  signal: AbortSignal,
+  { keepalive, client }: DialOptions & { readonly client: DialedFor | undefined },
+): Promise<UpstreamConnection> {
   signal.throwIfAborted();
   const local = target.host.startsWith('/');
   const socket = local
@@ -25,7 +58,8 @@ export async function dial(target: UpstreamTarget, signal: AbortSignal): Promise
   signal.addEventListener('abort', abort);
   try {
     await connected(socket);
-    if (!local) socket.setNoDelay(true).setKeepAlive(true, KEEPALIVE_MS);
+    if (!local) socket.setNoDelay(true).setKeepAlive(true, keepalive);
+    announce(socket, target, client);
     if (local || target.sslmode === 'disable') return { stream: socket, tls: false, binding: undefined };
     return await startTls(socket, target, signal);
   } catch (error) {
@@ -37,6 +71,31 @@ export async function dial(target: UpstreamTarget, signal: AbortSignal): Promise
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/**
+ * Tells an upstream that wants it whose connection this is. Where it is nobody's but ours (a look-up, a cancel), our
+ * own addresses are told: many take no header without any (PROXY protocol, 2.1).
+ */
+function announce(socket: Socket, { proxyProtocol }: UpstreamTarget, client: DialedFor | undefined): void {
+  if (proxyProtocol === 'off') return;
+  const own = {
+    source: endOf(socket.localAddress, socket.localPort),
+    destination: endOf(socket.remoteAddress, socket.remotePort),
+  };
+  const { source, destination } = client ?? own;
+  const nothing = { authority: undefined, uniqueId: undefined, vpcEndpoint: undefined };
+  socket.write(
+    proxyProtocol === 'v1'
+      ? serializeProxyV1(source, destination)
+      : serializeProxyV2({ command: 'proxy', source, destination, ...nothing }),
+  );
+}
+
+function endOf(address: string | undefined, port: number | undefined): TransportAddress {
+  const parsed = parseAddress((address ?? '').replace(/%.*$/s, ''));
+  if (parsed === undefined || port === undefined) throw new Error('the connection was lost');
+  return { address: parsed, port };
 }
 
 function nameOf(target: UpstreamTarget): string {

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { parseAddress } from '../allowlist/address.ts';
+import { type Address, parseAddress } from '../allowlist/address.ts';
+import type { Allowlist } from '../allowlist/allowlist.ts';
 import type { Arrival } from '../session/ports.ts';
 import { KEEPALIVE_MS } from './keepalive.ts';
 
@@ -10,6 +11,10 @@ export interface ListenAddress {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Balancers whose PROXY header is believed and required. */
+  readonly proxiedBy?: Allowlist | undefined;
+  /** Silence after which the kernel probes a peer, in ms. */
+  readonly keepalive?: number | undefined;
 }
 
 /** An open door: hands over every connection with its peer's address. */
@@ -29,9 +34,9 @@ export class Listener {
       allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
-      keepAliveInitialDelay: KEEPALIVE_MS,
+      keepAliveInitialDelay: address.keepalive ?? KEEPALIVE_MS,
     };
-    const server = createServer(options, (socket) => accept(socket, onArrival));
+    const server = createServer(options, (socket) => accept(socket, address.proxiedBy, onArrival));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // [::] is IPv6 alone, so that it can stand beside 0.0.0.0 and no address ever comes mapped.
@@ -61,12 +66,25 @@ export class Listener {
   }
 }
 
-function accept(socket: Socket, onArrival: (arrival: Arrival) => void): void {
+function accept(
+  socket: Socket,
+  proxiedBy: Allowlist | undefined,
+  onArrival: (arrival: Arrival) => void,
+): void {
   // First of all: an 'error' without a listener would end the process.
   socket.on('error', () => {});
-  // A link-local peer's address comes with the interface it was met on (RFC 4007, 11), which is no part of it.
-  const address = parseAddress((socket.remoteAddress ?? '').replace(/%.*$/s, ''));
+  const address = addressOf(socket.remoteAddress);
+  const local = addressOf(socket.localAddress);
   // Undefined when the client has left again before we looked.
-  if (address === undefined) socket.destroy();
-  else onArrival({ stream: socket, address, port: socket.remotePort ?? 0 });
+  if (address === undefined || local === undefined) {
+    socket.destroy();
+    return;
+  }
+  const ports = { port: socket.remotePort ?? 0, local: { address: local, port: socket.localPort ?? 0 } };
+  onArrival({ stream: socket, address, proxiedBy, ...ports });
+}
+
+/** A link-local address comes with the interface it was met on (RFC 4007, 11), which is no part of it. */
+function addressOf(text: string | undefined): Address | undefined {
+  return parseAddress((text ?? '').replace(/%.*$/s, ''));
 }

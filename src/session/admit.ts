@@ -4,9 +4,9 @@ import type { Way } from './route.ts';
 import type { Visit } from './visit.ts';
 
 /** The branch's allowlist, before any credential is looked at. */
-export function admit({ arrival }: Visit, { catalog, place }: Way): void {
+export function admit({ source }: Visit, { catalog, place }: Way): void {
   if (place === undefined) return;
   const allowlist = catalog.allowlistOf(place.project, place.branch);
-  if (allowlist === undefined || allowlist.admits(arrival.address)) return;
-  throw addressNotAllowed(formatAddress(arrival.address));
+  if (allowlist === undefined || allowlist.admits(source.address)) return;
+  throw addressNotAllowed(formatAddress(source.address));
 }

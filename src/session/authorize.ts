@@ -6,6 +6,7 @@ import type { UpstreamCredentials } from '../upstream/login.ts';
 import { negotiate, type ProtocolVersion } from '../wire/protocol-version.ts';
 import type { StartupParameters } from '../wire/startup-packet.ts';
 import type { Identity } from './authenticate.ts';
+import { takeSeat } from './crowd.ts';
 import { authenticationFailed, databaseDoesNotExist, replicationNotAllowed } from './refusals.ts';
 import type { Way } from './route.ts';
 import type { Visit } from './visit.ts';
@@ -19,10 +20,12 @@ export interface Errand {
   readonly credentials: UpstreamCredentials;
 }
 
-/** What the role may reach: the branch's databases, and a WAL stream only where the branch says so. */
-export function authorize({ record }: Visit, way: Way, identity: Identity): Errand {
+/** Whether there is room, and what the role may reach: the branch's databases, and a WAL stream only where the branch says so. */
+export function authorize(visit: Visit, way: Way, identity: Identity): Errand {
+  const { record } = visit;
   const { place, role, parameters, catalog } = way;
   if (place === undefined) throw authenticationFailed(role, 'no such endpoint');
+  takeSeat(visit, place.branch, { role, limit: identity.login.connectionLimit });
   const asked = requestedDatabase(parameters.text('database'), role);
   record.database = asked;
   const replication = wantsReplication(parameters.text('replication'));

@@ -10,7 +10,7 @@ import type { Visit } from './visit.ts';
  * so that the client's next statement is not the one that is hit.
  */
 export async function cancel(visit: Visit, request: CancelRequest): Promise<void> {
-  const { gate, record, arrival, signal } = visit;
+  const { gate, record, source, signal } = visit;
   record.kind = 'cancel';
   visit.audible = false;
   const session = gate.cancelKeys.find(request.pid, request.key);
@@ -21,11 +21,12 @@ export async function cancel(visit: Visit, request: CancelRequest): Promise<void
   const place = catalog.findBranch(session.projectId, session.branchId);
   const allowlist = place && catalog.allowlistOf(place.project, place.branch);
   if (place === undefined) throw silent('cancel-key', 'the session’s branch is gone');
-  if (allowlist !== undefined && !allowlist.admits(arrival.address)) {
-    throw addressNotAllowed(formatAddress(arrival.address));
+  if (allowlist !== undefined && !allowlist.admits(source.address)) {
+    throw addressNotAllowed(formatAddress(source.address));
   }
   visit.reachingUpstream = true;
-  await sendCancel(gate.dial, session, signal);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(gate.limits.cancelTimeout)]);
+  await sendCancel(gate.dial, session, deadline);
   record.outcome = 'canceled';
   await visit.client.farewell();
 }

@@ -15,6 +15,7 @@ export async function connectUpstream(visit: Visit, errand: Errand): Promise<Ups
     parameters: errand.parameters,
     credentials: errand.credentials,
     nonce: formatNonce(gate.randomBytes(NONCE_LENGTH)),
+    client: { source: visit.source, destination: visit.arrival.local },
   };
   const session = await openSession(gate.dial, request, signal);
   record.upstreamConnectMs = session.connectedAt - startedAt;

@@ -3,7 +3,9 @@ import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { cancel } from './cancel.ts';
 import { connectUpstream } from './connect-upstream.ts';
+import { joinCrowd } from './crowd.ts';
 import { greet } from './greet.ts';
+import { locate } from './locate.ts';
 import { readOpening } from './opening.ts';
 import type { Arrival, Gate } from './ports.ts';
 import { refuse } from './refuse.ts';
@@ -19,16 +21,19 @@ import { Visit } from './visit.ts';
 export async function serveConnection(arrival: Arrival, gate: Gate): Promise<void> {
   using visit = new Visit(arrival, gate);
   try {
+    await locate(visit);
+    const crowded = joinCrowd(visit);
     const plain = await secure(visit);
     const opening = plain ?? (await readOpening(visit));
     if (opening.kind === 'cancel-request') return await cancel(visit, opening);
+    if (crowded !== undefined) throw crowded;
     const way = route(visit, opening);
     admit(visit, way);
     const identity = await authenticate(visit, way);
     const errand = authorize(visit, way, identity);
     const upstream = await connectUpstream(visit, errand);
     greet(visit, errand, upstream);
-    await relay(visit, upstream);
+    await relay(visit, errand.branch, upstream);
   } catch (cause) {
     await refuse(visit, cause);
   }

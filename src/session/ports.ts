@@ -1,18 +1,26 @@
 import type { Duplex } from 'node:stream';
 import type { Address } from '../allowlist/address.ts';
+import type { Allowlist } from '../allowlist/allowlist.ts';
 import type { Branch } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
+import type { TransportAddress } from '../proxy-protocol/header.ts';
 import type { Dial } from '../upstream/ports.ts';
 import type { RoleLogin } from '../upstream/verifiers.ts';
 import type { CancelKeys } from './cancel-keys.ts';
+import type { Quota } from './quota.ts';
 import type { ConnectionRecord } from './record.ts';
 import type { Sessions } from './sessions.ts';
 
 /** A connection as it was accepted. */
 export interface Arrival {
   readonly stream: Duplex;
+  /** The peer's; the client's own unless a balancer stands in between. */
   readonly address: Address;
   readonly port: number;
+  /** Where the peer connected to. */
+  readonly local: TransportAddress;
+  /** Balancers whose PROXY header is believed and required; `undefined`: there must be none. */
+  readonly proxiedBy: Allowlist | undefined;
 }
 
 /** A client's stream once TLS stands. */
@@ -58,6 +66,18 @@ export interface Gate {
   readonly randomBytes: (length: number) => Buffer;
   /** Seed of mock verifiers: stable over restarts, secret. */
   readonly mockSecret: Buffer;
-  /** From accept() to the relay, in ms. */
+  /** Who is connected, by address, branch and role. */
+  readonly quota: Quota;
+  readonly limits: GateLimits;
+}
+
+/** Bounds that a connection meets; times in ms. */
+export interface GateLimits {
+  /** From accept() to the relay. */
   readonly handshakeTimeout: number;
+  readonly maxConnections: number;
+  readonly connectionsPerAddress: number | undefined;
+  readonly cancelTimeout: number;
+  /** How long a peer may take nothing of what is waiting for it. */
+  readonly writeStallTimeout: number;
 }

@@ -9,6 +9,17 @@ export interface PumpOwner {
   broken(): void;
   /** The source has sent its last byte, and the target was told. */
   drained(): void;
+  /** The target has taken nothing of what waits for it for too long. */
+  stalled(): void;
+}
+
+/** How a pump judges what goes through it. */
+export interface PumpRules {
+  readonly lengths: LengthRule;
+  /** How long the target may take nothing, in ms. */
+  readonly stallTimeout: number;
+  /** Sees the last byte of each chunk's last whole frame. */
+  readonly frameEnded?: ((lastByte: number) => void) | undefined;
 }
 
 /**
@@ -22,13 +33,16 @@ export class Pump {
   readonly #scanner: FrameScanner;
   #stopAtBoundary: (() => void) | undefined;
   #running = false;
+  readonly #rules: PumpRules;
+  #stall: NodeJS.Timeout | undefined;
   ended = false;
 
-  constructor(from: Duplex, to: Duplex, lengths: LengthRule, owner: PumpOwner) {
+  constructor(from: Duplex, to: Duplex, rules: PumpRules, owner: PumpOwner) {
     this.#from = from;
     this.#to = to;
     this.#owner = owner;
-    this.#scanner = new FrameScanner(lengths);
+    this.#rules = rules;
+    this.#scanner = new FrameScanner(rules.lengths);
   }
 
   /** Whether the last byte passed on ended a frame. */
@@ -48,6 +62,7 @@ export class Pump {
   stop(): void {
     if (!this.#running) return;
     this.#running = false;
+    clearTimeout(this.#stall);
     this.#from.pause();
     this.#from.off('data', this.#onData);
     this.#from.off('end', this.#onEnd);
@@ -74,16 +89,25 @@ export class Pump {
       this.#to.write(chunk.subarray(0, boundary));
       this.stop();
       this.#stopAtBoundary();
-    } else if (!this.#to.write(chunk)) {
-      this.#from.pause();
+    } else {
+      if (boundary > 0) this.#rules.frameEnded?.(chunk.readUInt8(boundary - 1));
+      if (!this.#to.write(chunk)) this.#wait();
     }
   };
 
+  #wait(): void {
+    this.#from.pause();
+    clearTimeout(this.#stall);
+    this.#stall = setTimeout(() => this.#owner.stalled(), this.#rules.stallTimeout);
+  }
+
   readonly #onDrain = (): void => {
+    clearTimeout(this.#stall);
     this.#from.resume();
   };
 
   readonly #onEnd = (): void => {
+    clearTimeout(this.#stall);
     this.ended = true;
     this.#to.end();
     this.#owner.drained();

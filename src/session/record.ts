@@ -1,8 +1,13 @@
 /** What is known of one connection, filled as it goes; one line of the operational log at its end. */
 export interface ConnectionRecord {
   readonly id: string;
-  readonly address: string;
-  readonly port: number;
+  /** The client's, as far as it is known by now. */
+  address: string;
+  port: number;
+  /** The balancer whose PROXY header named the client. */
+  via?: string | undefined;
+  /** The AWS VPC endpoint the client came through. */
+  vpcEndpoint?: string | undefined;
   /** On the clock of performance.now(). */
   readonly acceptedAt: number;
   kind: 'unknown' | 'session' | 'cancel';

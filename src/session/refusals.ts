@@ -93,6 +93,32 @@ export function malformed(what: string): Refusal {
   return new Refusal('protocol', fatal(SQLSTATE.protocolViolation, what), what);
 }
 
+/** @param what of which there are too many connections. */
+export function tooManyConnections(what: string): Refusal {
+  const message = `too many connections for ${what}`;
+  return new Refusal('limit', fatal(SQLSTATE.tooManyConnections, message), message);
+}
+
+export function lockedOut(seconds: number): Refusal {
+  const message = `too many failed logins, try again in ${seconds} s`;
+  return new Refusal('locked-out', fatal(SQLSTATE.invalidAuthorization, message), message);
+}
+
+export function idleTooLong(): Refusal {
+  const message = 'terminating connection due to idle-session timeout';
+  return new Refusal('idle', fatal(SQLSTATE.idleSessionTimeout, message), message);
+}
+
+export function tooOld(): Refusal {
+  const message = 'terminating connection: the session has reached its maximum age';
+  return new Refusal('age', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
+export function stalled(who: 'client' | 'upstream'): Refusal {
+  const message = `terminating connection: the ${who} takes no more data`;
+  return new Refusal(`${who}-stalled`, fatal(SQLSTATE.adminShutdown, message), message);
+}
+
 export function replicationNotAllowed(): Refusal {
   const message = 'replication is not allowed on this branch';
   return new Refusal('replication', fatal(SQLSTATE.invalidAuthorization, message), message);

@@ -1,10 +1,12 @@
+import type { Branch } from '../catalog/model.ts';
 import type { UpstreamSession } from '../upstream/open-session.ts';
 import { sendCancel } from '../upstream/send-cancel.ts';
 import { serializeError } from '../wire/error-response.ts';
 import { clientLengths, upstreamLengths } from '../wire/length-rules.ts';
-import { Pump } from './pump.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { Pump, type PumpRules } from './pump.ts';
 import type { Outcome } from './record.ts';
-import { malformed, type Refusal, upstreamBroke } from './refusals.ts';
+import { idleTooLong, malformed, type Refusal, stalled, tooOld, upstreamBroke } from './refusals.ts';
 import type { Visit } from './visit.ts';
 
 /** How long a cut waits for the end of the frame that is on its way, in ms. */
@@ -25,8 +27,8 @@ interface Ending {
 }
 
 /** Passes frames both ways until one side ends, breaks, or the session is cut. Resolves when both are done. */
-export async function relay(visit: Visit, upstream: UpstreamSession): Promise<void> {
-  const live = new Relay(visit, upstream);
+export async function relay(visit: Visit, branch: Branch, upstream: UpstreamSession): Promise<void> {
+  const live = new Relay(visit, branch, upstream);
   visit.settle((why) => live.cut(why));
   const ending = await live.run();
   Object.assign(visit.record, ending);
@@ -41,26 +43,31 @@ class Relay {
   #firstToLeave: LeftReason | undefined;
   #cutting = false;
   #timer: NodeJS.Timeout | undefined;
+  #age: NodeJS.Timeout | undefined;
+  #idle: IdleWatch | undefined;
 
-  constructor(visit: Visit, session: UpstreamSession) {
+  constructor(visit: Visit, branch: Branch, session: UpstreamSession) {
     const { record } = visit;
     const client = visit.client.stream;
     const upstream = session.leg.stream;
     this.#visit = visit;
     this.#session = session;
-    this.#fromClient = new Pump(client, upstream, clientLengths, {
+    const rules = this.#rulesFor(branch);
+    this.#fromClient = new Pump(client, upstream, rules.client, {
       moved: (bytes) => {
         record.bytesFromClient += bytes;
       },
       broken: () => this.cut(malformed('invalid message length'), 'refused'),
       drained: () => this.#oneSideLeft('client-left'),
+      stalled: () => this.cut(stalled('upstream'), 'failed'),
     });
-    this.#fromUpstream = new Pump(upstream, client, upstreamLengths, {
+    this.#fromUpstream = new Pump(upstream, client, rules.upstream, {
       moved: (bytes) => {
         record.bytesFromUpstream += bytes;
       },
       broken: () => this.cut(upstreamBroke('the upstream sent a message of impossible length'), 'failed'),
       drained: () => this.#oneSideLeft('upstream-left'),
+      stalled: () => this.cut(stalled('client')),
     });
   }
 
@@ -73,7 +80,30 @@ class Relay {
     this.#fromClient.start();
     const ending = await this.#ended.promise;
     clearTimeout(this.#timer);
+    clearTimeout(this.#age);
+    this.#idle?.stop();
+    this.#fromClient.stop();
+    this.#fromUpstream.stop();
     return ending;
+  }
+
+  /** What the branch bounds, beside the lengths that the protocol does. */
+  #rulesFor({ idleSessionTimeout, maxSessionAge }: Branch): { client: PumpRules; upstream: PumpRules } {
+    const stallTimeout = this.#visit.gate.limits.writeStallTimeout;
+    if (maxSessionAge !== undefined) this.#age = setTimeout(() => this.cut(tooOld()), maxSessionAge);
+    if (idleSessionTimeout === undefined) {
+      return {
+        client: { lengths: clientLengths, stallTimeout },
+        upstream: { lengths: upstreamLengths, stallTimeout },
+      };
+    }
+    const idle = new IdleWatch(idleSessionTimeout, () => this.cut(idleTooLong()));
+    this.#idle = idle;
+    const frameEnded = (lastByte: number): void => idle.upstreamPaused(lastByte);
+    return {
+      client: { lengths: idle.fromClient(clientLengths), stallTimeout },
+      upstream: { lengths: idle.fromUpstream(upstreamLengths), stallTimeout, frameEnded },
+    };
   }
 
   /** Ends the session with a reason, between two frames if one ends in time, else by closing. */

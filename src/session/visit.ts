@@ -1,5 +1,6 @@
 import { formatAddress } from '../allowlist/address.ts';
 import { Leg } from '../legs/leg.ts';
+import type { TransportAddress } from '../proxy-protocol/header.ts';
 import type { Arrival, Gate } from './ports.ts';
 import type { ConnectionRecord } from './record.ts';
 import { handshakeTimeout, type Refusal } from './refusals.ts';
@@ -12,6 +13,8 @@ export class Visit implements Disposable, Cuttable {
   readonly gate: Gate;
   readonly arrival: Arrival;
   readonly record: ConnectionRecord;
+  /** Where the client comes from: the peer, or whom its balancer names. */
+  source: TransportAddress;
   /** The leg to speak on: plain at first, then the one inside TLS. */
   client: Leg;
   upstream: Leg | undefined;
@@ -31,8 +34,9 @@ export class Visit implements Disposable, Cuttable {
     this.gate = gate;
     this.arrival = arrival;
     this.record = newRecord(arrival, gate);
+    this.source = arrival;
     this.client = new Leg(arrival.stream, this.signal);
-    this.#timer = setTimeout(() => this.#deadline.abort(handshakeTimeout()), gate.handshakeTimeout);
+    this.#timer = setTimeout(() => this.#deadline.abort(handshakeTimeout()), gate.limits.handshakeTimeout);
     this.#leave = gate.sessions.enter(this);
     gate.journal.opened(this.record);
   }

@@ -8,7 +8,7 @@ import { type StartupParameters, serializeStartup } from '../wire/startup-packet
 import { ProtocolViolation } from '../wire/violation.ts';
 import { loginError } from './failures.ts';
 import { authenticateUpstream, type UpstreamCredentials } from './login.ts';
-import type { Dial } from './ports.ts';
+import type { Dial, DialedFor } from './ports.ts';
 
 /** All that is needed to be let in by an upstream. */
 export interface UpstreamRequest {
@@ -18,6 +18,8 @@ export interface UpstreamRequest {
   readonly parameters: StartupParameters;
   readonly credentials: UpstreamCredentials;
   readonly nonce: string;
+  /** Whose session it is; `undefined`: our own. */
+  readonly client?: DialedFor | undefined;
 }
 
 /** What BackendKeyData gave us: the right to cancel. */
@@ -52,7 +54,7 @@ export async function openSession(
   request: UpstreamRequest,
   signal: AbortSignal,
 ): Promise<UpstreamSession> {
-  const { stream, tls, binding } = await dial(request.target, signal);
+  const { stream, tls, binding } = await dial(request.target, signal, request.client);
   const connectedAt = performance.now();
   const leg = new Leg(stream, signal);
   try {

@@ -16,6 +16,8 @@ export interface RoleLogin {
   readonly upstreamPassword: Secret | undefined;
   /** The same password as keys; `undefined`: the client's own proof logs in (ClientKey passthrough). */
   readonly upstreamKeys: Credentials | undefined;
+  /** Sessions at a time; `undefined`: no bound of its own. */
+  readonly connectionLimit: number | undefined;
   /** To be called once the name's bearer has proved to be one. */
   readonly proven: () => void;
 }
@@ -41,7 +43,12 @@ export class Verifiers {
     const { roles, lookups } = this.#sourceOf(branch);
     const known = roles.get(name);
     if (known !== undefined) return known;
-    const login = { upstreamRole: name, upstreamPassword: undefined, upstreamKeys: undefined };
+    const login = {
+      upstreamRole: name,
+      upstreamPassword: undefined,
+      upstreamKeys: undefined,
+      connectionLimit: undefined,
+    };
     if (lookups === undefined)
       return { ...login, verifier: undefined, why: 'no such role', proven: () => {} };
     const found = await lookups.source.find(name);
@@ -83,6 +90,7 @@ function catalogLogin(role: Role): RoleLogin {
     upstreamRole: role.upstream.role ?? role.name,
     upstreamPassword: role.upstream.password,
     upstreamKeys: role.upstream.password && passwordKeys(role.upstream.password.reveal()),
+    connectionLimit: role.connectionLimit,
     proven: () => {},
   };
 }

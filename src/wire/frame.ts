@@ -18,6 +18,7 @@ export const FRONTEND = {
   /** PasswordMessage, SASLInitialResponse and SASLResponse share it. */
   password: 0x70,
   query: 0x51,
+  sync: 0x53,
   terminate: 0x58,
 } as const;
 

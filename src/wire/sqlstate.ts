@@ -9,5 +9,6 @@ export const SQLSTATE = {
   queryCanceled: '57014',
   adminShutdown: '57P01',
   cannotConnectNow: '57P03',
+  idleSessionTimeout: '57P05',
   internalError: 'XX000',
 } as const;

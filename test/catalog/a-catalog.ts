@@ -23,6 +23,11 @@ export function aBranch(id: string, other: Partial<Branch> = {}): Branch {
     authQuery: undefined,
     replication: false,
     scramIterations: 4096,
+    connectionLimit: undefined,
+    idleSessionTimeout: undefined,
+    maxSessionAge: undefined,
+    clientCertificate: 'optional',
+    clientCertificateRole: 'off',
     ...other,
   };
 }
@@ -35,6 +40,7 @@ export function anUpstream(other: Partial<UpstreamTarget> = {}): UpstreamTarget 
     sslrootcert: undefined,
     requireAuth: new Set(['scram-sha-256']),
     channelBinding: 'prefer',
+    proxyProtocol: 'off',
     database: undefined,
     ...other,
   };

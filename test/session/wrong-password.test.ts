@@ -1,17 +1,12 @@
 import t from 'tap';
 import { answerSasl, type LoginWish, PASSWORD, sendStartup } from '../support/client-login.ts';
-import { Scene, type SceneWish, verifier } from '../support/scene.ts';
-
-const PLAIN = { role: undefined, password: undefined };
+import { aRole, Scene, type SceneWish, verifier } from '../support/scene.ts';
 
 /** Our part of the nonce held still, so that whole byte streams can be compared. */
 const SCENE: SceneWish = {
   parts: { randomBytes: (length) => Buffer.alloc(length, 9) },
   branch: {
-    roles: [
-      { name: 'app', verifier, upstream: PLAIN },
-      { name: 'old', verifier: undefined, upstream: PLAIN },
-    ],
+    roles: [aRole('app', verifier), aRole('old', undefined)],
   },
 };
 

@@ -13,8 +13,9 @@ export interface ChildWish {
   readonly cwd?: string;
   /** The whole environment but for what the coverage of tests needs. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Written to its standard input, which is then closed. */
+  /** Written to its standard input, which is then closed; `open`: it stays open for `type`. */
   readonly input?: string | Buffer;
+  readonly open?: boolean;
   /** At the head of a process group of its own, as a shell's foreground job is. */
   readonly group?: boolean;
 }
@@ -50,7 +51,7 @@ export class Child {
     this.#listen('stderr');
     // A program may end without having read what it was given.
     this.#process.stdin?.on('error', () => {});
-    this.#process.stdin?.end(wish.input);
+    if (wish.open !== true) this.#process.stdin?.end(wish.input);
     // Not SIGKILL: a gateway has a database to stop.
     const lastResort = (): void => this.kill('SIGTERM');
     process.once('exit', lastResort);
@@ -67,6 +68,11 @@ export class Child {
 
   get over(): boolean {
     return this.#over;
+  }
+
+  /** Writes to its standard input, which was left open. */
+  type(text: string): void {
+    this.#process.stdin?.write(text);
   }
 
   /** To the program alone. */

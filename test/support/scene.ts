@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Branch, Project, UpstreamTarget } from '../../src/catalog/model.ts';
+import type { Branch, Project, Role, UpstreamTarget } from '../../src/catalog/model.ts';
 import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
-import { makeVerifier } from '../../src/scram/verifier.ts';
+import { makeVerifier, type Verifier } from '../../src/scram/verifier.ts';
 import type { Gate } from '../../src/session/ports.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
 import { aBranch, anUpstream, aProject } from '../catalog/a-catalog.ts';
@@ -14,6 +14,12 @@ import { goodScript, type Script } from './upstream-steps.ts';
 
 /** The verifier of role `app`, at the gate and upstream: what passthrough needs. */
 export const verifier = await makeVerifier(PASSWORD, Buffer.from('salt of 16 bytes'), 4096);
+
+/** A role that logs in upstream with the client's own proof. */
+export function aRole(name: string, known: Verifier | undefined, other: Partial<Role> = {}): Role {
+  const upstream = { role: undefined, password: undefined };
+  return { name, verifier: known, upstream, connectionLimit: undefined, ...other };
+}
 
 /** One certificate for all gates and upstreams of a test file; it is its own authority. */
 export const certificate: TestCertificate = await testCertificate();
@@ -59,7 +65,7 @@ export class Scene implements AsyncDisposable {
       endpoints: ['ep-main'],
       isDefault: true,
       upstream: anUpstream({ host, port, sslmode: 'disable', ...wish.target }),
-      roles: [{ name: 'app', verifier, upstream: { role: undefined, password: undefined } }],
+      roles: [aRole('app', verifier)],
       ...wish.branch,
     });
     const projects = wish.projects?.(main) ?? [aProject('shop', [main])];

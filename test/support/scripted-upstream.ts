@@ -73,6 +73,11 @@ export class ScriptedUpstream {
     }
   }
 
+  /** Takes no more connections. */
+  refuse(): void {
+    this.#server.close();
+  }
+
   close(): void {
     this.#server.close();
     for (const conversation of this.conversations) conversation.destroy();

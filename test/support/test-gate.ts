@@ -1,15 +1,39 @@
 import { randomBytes } from 'node:crypto';
+import type { Allowlist } from '../../src/allowlist/allowlist.ts';
 import type { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
 import { dial } from '../../src/net/dial.ts';
 import { Listener } from '../../src/net/listener.ts';
 import { TlsTerminator } from '../../src/net/tls-server.ts';
 import { CancelKeys } from '../../src/session/cancel-keys.ts';
 import { serveConnection } from '../../src/session/connection.ts';
-import type { Gate, Journal } from '../../src/session/ports.ts';
+import type { Gate, GateLimits, Journal } from '../../src/session/ports.ts';
+import { Quota } from '../../src/session/quota.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
 import { Sessions } from '../../src/session/sessions.ts';
 import { Verifiers } from '../../src/upstream/verifiers.ts';
 import { certificateStore, type TestCertificate } from './server-certificate.ts';
+
+export const LIMITS: GateLimits = {
+  handshakeTimeout: 60_000,
+  maxConnections: 10_000,
+  connectionsPerAddress: undefined,
+  cancelTimeout: 5000,
+  writeStallTimeout: 300_000,
+};
+
+/** What a gate is made of besides its TLS, its catalog and its verifiers. */
+export function plainParts(journal: Journal): Omit<Gate, 'tls' | 'catalog' | 'verifiers'> {
+  return {
+    dial,
+    journal,
+    sessions: new Sessions(),
+    cancelKeys: new CancelKeys(randomBytes),
+    randomBytes,
+    mockSecret: Buffer.alloc(32, 7),
+    quota: new Quota(),
+    limits: LIMITS,
+  };
+}
 
 /** Remembers what the gate tells. */
 export class RecordingJournal implements Journal {
@@ -55,6 +79,8 @@ export interface GateWish {
   readonly catalog: CatalogSnapshot;
   readonly certificate: TestCertificate;
   readonly handshakeTimeout?: number;
+  readonly limits?: Partial<GateLimits>;
+  readonly proxiedBy?: Allowlist;
   /** Parts in place of the real ones. */
   readonly parts?: Partial<Gate>;
 }
@@ -74,22 +100,21 @@ export class TestGate {
     const store = certificateStore(wish.certificate);
     this.verifiers = new Verifiers(wish.parts?.dial ?? dial, () => performance.now());
     this.gate = {
+      ...plainParts(this.journal),
       tls: new TlsTerminator(() => store),
       catalog: () => this.catalog,
       verifiers: this.verifiers,
-      dial,
-      journal: this.journal,
-      sessions: new Sessions(),
-      cancelKeys: new CancelKeys(randomBytes),
-      randomBytes,
-      mockSecret: Buffer.alloc(32, 7),
-      handshakeTimeout: wish.handshakeTimeout ?? 60_000,
+      limits: {
+        ...LIMITS,
+        handshakeTimeout: wish.handshakeTimeout ?? LIMITS.handshakeTimeout,
+        ...wish.limits,
+      },
       ...wish.parts,
     };
   }
 
   static async open(wish: GateWish): Promise<TestGate> {
-    const address = { host: '127.0.0.1', port: 0 };
+    const address = { host: '127.0.0.1', port: 0, proxiedBy: wish.proxiedBy };
     const listener = await Listener.open(address, (arrival) => void serveConnection(arrival, made.gate));
     const made = new TestGate(wish, listener);
     return made;
