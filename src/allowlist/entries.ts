@@ -13,7 +13,7 @@ export function allowlistFrom(entries: Iterable<string>, owner: string): Allowli
 function* rangesOf(entries: Iterable<string>, owner: string): Generator<Range> {
   for (const entry of entries) {
     const parsed = parseEntry(entry);
-    if ('problem' in parsed) throw new Error(`allowed_ips of ${owner}: ${parsed.problem}`);
+    if ('problem' in parsed) throw new Error(`${owner}: ${parsed.problem}`);
     yield parsed.range;
   }
 }

@@ -8,7 +8,7 @@ import { ObservedJournal } from '../observe/journal.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { CancelKeys } from '../session/cancel-keys.ts';
 import { serveConnection } from '../session/connection.ts';
-import type { Arrival, Gate, GateLimits } from '../session/ports.ts';
+import type { Arrival, Gate, GateLimits, Throttle } from '../session/ports.ts';
 import { Quota } from '../session/quota.ts';
 import { draining } from '../session/refusals.ts';
 import { Sessions } from '../session/sessions.ts';
@@ -28,6 +28,7 @@ export interface GatewayOptions {
   /** At least 32 bytes, secret, the same over restarts. */
   readonly mockSecret: Buffer;
   readonly limits: GateLimits;
+  readonly throttle: Throttle;
   readonly dial: Dial;
   readonly log: Logger;
 }
@@ -59,6 +60,7 @@ export class Gateway {
       cancelKeys: new CancelKeys(randomBytes),
       randomBytes,
       mockSecret: options.mockSecret,
+      throttle: options.throttle,
       quota: new Quota(),
       limits: options.limits,
     };

@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import type { AdminSource } from '../admin/routes.ts';
 import { AdminServer } from '../admin/server.ts';
 import { allowlistFrom } from '../allowlist/entries.ts';
+import type { FailedLogins } from '../config/limits.ts';
 import type { ConfiguredListener, ServerConfig } from '../config/server-config.ts';
+import { memoryStore } from '../counters/memory-store.ts';
 import type { CertificateProblem } from '../net/certificate-problem.ts';
 import { dialer } from '../net/dial.ts';
 import type { ListenAddress } from '../net/listener.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
+import { createThrottle, type Throttle } from '../throttle/throttle.ts';
 import type { CatalogSource } from './catalog-source.ts';
 import { Gateway } from './gateway.ts';
 import { mockSecret } from './mock-secret.ts';
@@ -37,6 +40,7 @@ export class Server {
       certificates: () => certificates.current,
       mockSecret: secret,
       limits: config.limits,
+      throttle: throttleOf(config.limits.failedLogins),
       dial: dialer({ timeout: config.limits.upstreamConnectTimeout, keepalive: config.limits.keepalive }),
       log,
     });
@@ -128,6 +132,14 @@ export class Server {
       ['certificates', valid],
     ]);
   }
+}
+
+function throttleOf({ exempt, ...settings }: FailedLogins): Throttle {
+  const list = allowlistFrom(exempt, 'limits.failed_logins.exempt');
+  return createThrottle(
+    { ...settings, exempt: list },
+    memoryStore(() => performance.now()),
+  );
 }
 
 function listenerOf({ limits }: ServerConfig): (address: ConfiguredListener) => ListenAddress {

@@ -109,13 +109,14 @@ function branchKey(projectId: string, branchId: string): string {
 }
 
 function projectAllowlist(project: Project): Allowlist | undefined {
-  return project.allowedIps && allowlistFrom(project.allowedIps.ips, `project ${project.id}`);
+  return project.allowedIps && allowlistFrom(project.allowedIps.ips, `allowed_ips of project ${project.id}`);
 }
 
 function branchAllowlist(
   { project, branch }: BranchRef,
   ofProject: Allowlist | undefined,
 ): Allowlist | undefined {
-  if (branch.allowedIps !== undefined) return allowlistFrom(branch.allowedIps, `branch ${branch.id}`);
+  if (branch.allowedIps !== undefined)
+    return allowlistFrom(branch.allowedIps, `allowed_ips of branch ${branch.id}`);
   return project.allowedIps?.protectedBranchesOnly === true && !branch.isProtected ? undefined : ofProject;
 }

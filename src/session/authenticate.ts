@@ -10,6 +10,7 @@ import {
 } from '../wire/backend-messages.ts';
 import { MAX_SASL_FRAME_LENGTH } from '../wire/limits.ts';
 import { parseSaslInitialResponse, parseSaslResponse } from '../wire/login-messages.ts';
+import { Guard } from './guard.ts';
 import { authenticationFailed, channelBindingFailed, malformed, type Refusal } from './refusals.ts';
 import type { Way } from './route.ts';
 import type { Visit } from './visit.ts';
@@ -28,6 +29,8 @@ export interface Identity {
  */
 export async function authenticate(visit: Visit, way: Way): Promise<Identity> {
   const { client, binding, record, gate } = visit;
+  const guard = new Guard(visit, way);
+  await guard.check();
   client.write(authenticationSasl(mechanisms(binding)));
   const initial = parseSaslInitialResponse(await client.readFrame(MAX_SASL_FRAME_LENGTH));
   record.mechanism = initial.mechanism;
@@ -41,11 +44,13 @@ export async function authenticate(visit: Visit, way: Way): Promise<Identity> {
   record.loginMs = visit.elapsed;
   if (verdict.kind === 'failure') throw failureOf(verdict);
   if (verdict.kind === 'wrong-proof' || login === undefined) {
+    await guard.failed();
     throw authenticationFailed(
       way.role,
       login?.why ?? (login === undefined ? 'no such endpoint' : 'wrong password'),
     );
   }
+  await guard.succeeded();
   login.proven();
   client.write(authenticationSaslFinal(verdict.reply));
   return { login, verifier, clientKey: verdict.clientKey };

@@ -13,8 +13,14 @@ export async function cancel(visit: Visit, request: CancelRequest): Promise<void
   const { gate, record, source, signal } = visit;
   record.kind = 'cancel';
   visit.audible = false;
+  const { cancels } = gate.throttle;
+  const verdict = await visit.client.unlessAborted(cancels.check(source.address));
+  if (!verdict.allowed) throw silent('locked-out', 'too many cancel requests with wrong keys');
   const session = gate.cancelKeys.find(request.pid, request.key);
-  if (session === undefined) throw silent('cancel-key', 'no session has this cancel key');
+  if (session === undefined) {
+    await visit.client.unlessAborted(cancels.failed(source.address));
+    throw silent('cancel-key', 'no session has this cancel key');
+  }
   record.project = session.projectId;
   record.branch = session.branchId;
   const catalog = gate.catalog();

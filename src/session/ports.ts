@@ -4,6 +4,7 @@ import type { Allowlist } from '../allowlist/allowlist.ts';
 import type { Branch } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { TransportAddress } from '../proxy-protocol/header.ts';
+import type { LoginAttempt, Verdict } from '../throttle/attempt.ts';
 import type { Dial } from '../upstream/ports.ts';
 import type { RoleLogin } from '../upstream/verifiers.ts';
 import type { CancelKeys } from './cancel-keys.ts';
@@ -54,6 +55,16 @@ export interface Journal {
   defect(record: ConnectionRecord, cause: unknown): void;
 }
 
+/** Slows down the guessing of passwords and cancel keys; a fleet shares one. */
+export interface Throttle {
+  readonly logins: {
+    check(attempt: LoginAttempt): Promise<Verdict>;
+    failed(attempt: LoginAttempt): Promise<Verdict>;
+    succeeded(attempt: LoginAttempt): Promise<Verdict>;
+  };
+  readonly cancels: { check(address: Address): Promise<Verdict>; failed(address: Address): Promise<void> };
+}
+
 /** Everything a connection needs from outside. */
 export interface Gate {
   readonly tls: TlsServer;
@@ -66,6 +77,7 @@ export interface Gate {
   readonly randomBytes: (length: number) => Buffer;
   /** Seed of mock verifiers: stable over restarts, secret. */
   readonly mockSecret: Buffer;
+  readonly throttle: Throttle;
   /** Who is connected, by address, branch and role. */
   readonly quota: Quota;
   readonly limits: GateLimits;

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Allowlist } from '../../src/allowlist/allowlist.ts';
+import { allowlistFrom } from '../../src/allowlist/entries.ts';
 import type { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
+import { memoryStore } from '../../src/counters/memory-store.ts';
 import { dial } from '../../src/net/dial.ts';
 import { Listener } from '../../src/net/listener.ts';
 import { TlsTerminator } from '../../src/net/tls-server.ts';
@@ -10,6 +12,7 @@ import type { Gate, GateLimits, Journal } from '../../src/session/ports.ts';
 import { Quota } from '../../src/session/quota.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
 import { Sessions } from '../../src/session/sessions.ts';
+import { createThrottle } from '../../src/throttle/throttle.ts';
 import { Verifiers } from '../../src/upstream/verifiers.ts';
 import { certificateStore, type TestCertificate } from './server-certificate.ts';
 
@@ -21,6 +24,9 @@ export const LIMITS: GateLimits = {
   writeStallTimeout: 300_000,
 };
 
+/** The contract's; tests on loopback may fail as often as they like, as in dev. */
+const FAILED_LOGINS = { attempts: 10, window: 150_000, block: 120_000 };
+
 /** What a gate is made of besides its TLS, its catalog and its verifiers. */
 export function plainParts(journal: Journal): Omit<Gate, 'tls' | 'catalog' | 'verifiers'> {
   return {
@@ -30,6 +36,10 @@ export function plainParts(journal: Journal): Omit<Gate, 'tls' | 'catalog' | 've
     cancelKeys: new CancelKeys(randomBytes),
     randomBytes,
     mockSecret: Buffer.alloc(32, 7),
+    throttle: createThrottle(
+      { ...FAILED_LOGINS, exempt: allowlistFrom(['127.0.0.0/8'], 'tests') },
+      memoryStore(() => performance.now()),
+    ),
     quota: new Quota(),
     limits: LIMITS,
   };
