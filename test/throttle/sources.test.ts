@@ -81,7 +81,7 @@ t.test('Guesses between the successes of a neighbour as the same role end.', asy
   const scene = new Scene();
   await scene.right({ from: OFFICE });
   let guesses = 0;
-  for (let second = 0; second < 140; second += 1) {
+  for (let second = 0; second < 120; second += 1) {
     guesses += (await scene.wrong({ from: OFFICE })) === 0 ? 1 : 0;
     await scene.right({ from: OFFICE });
     scene.wait(1);
