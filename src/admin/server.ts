@@ -55,20 +55,21 @@ async function respond(
   response: ServerResponse,
   { source, checksHost }: { source: AdminSource; checksHost: boolean },
 ): Promise<void> {
-  let reply: Answer;
-  if (checksHost && !isLoopbackName(request.headers.host))
-    reply = json(421, { message: 'wrong Host header' });
-  else if (request.method !== 'GET' && request.method !== 'HEAD') reply = json(405, { message: 'only GET' });
-  else
-    reply = await answer((request.url ?? '').replace(/\?.*$/s, ''), source).catch(() =>
-      json(500, { message: 'failed' }),
-    );
+  const reply = await replyTo(request, source, checksHost);
   response.writeHead(reply.status, {
     'content-type': reply.type,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
   response.end(request.method === 'HEAD' ? undefined : reply.body);
+}
+
+async function replyTo(request: IncomingMessage, source: AdminSource, checksHost: boolean): Promise<Answer> {
+  if (checksHost && !isLoopbackName(request.headers.host)) return json(421, { message: 'wrong Host header' });
+  const url = URL.parse(request.url ?? '', 'http://localhost');
+  if (url === null) return json(400, { message: 'not a path' });
+  const question = { method: request.method ?? '', url, trusted: !checksHost };
+  return await answer(question, source).catch(() => json(500, { message: 'failed' }));
 }
 
 function isLoopbackName(host: string | undefined): boolean {

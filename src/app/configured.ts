@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { CatalogSnapshot } from '../catalog/snapshot.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
@@ -9,10 +9,9 @@ import { ensureServerCertificate } from '../store/certificate-files.ts';
 import { loadEnvironment, loadServerConfig } from '../store/config-file.ts';
 import { type CatalogSource, fixedCatalog, openCatalogFile } from './catalog-source.ts';
 import { ConfigurationError } from './configuration-error.ts';
+import { controlSocketOf } from './control-client.ts';
 import { Server } from './server.ts';
 
-/** Beside portcullis.yaml, mode 0600: how other commands find the running gateway. */
-export const CONTROL_SOCKET = 'portcullis.sock';
 const STDOUT = 1;
 
 export interface ConfiguredOptions {
@@ -50,7 +49,7 @@ export async function openConfigured(options: ConfiguredOptions): Promise<Config
   let server: Server | undefined;
   const catalog = await loaded.openCatalog(log, () => server?.catalogChanged());
   try {
-    const controlSocket = path === undefined ? undefined : join(dirname(resolve(path)), CONTROL_SOCKET);
+    const controlSocket = path === undefined ? undefined : controlSocketOf(path);
     server = await Server.open({ config, catalog, controlSocket, log });
   } catch (error) {
     await catalog.close();

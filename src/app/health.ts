@@ -1,16 +1,10 @@
-import { request } from 'node:http';
-import { dirname, join, resolve } from 'node:path';
 import type { ServerConfig } from '../config/server-config.ts';
 import type { Env } from '../config/surroundings.ts';
 import { loadEnvironment, loadServerConfig } from '../store/config-file.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import { CONTROL_SOCKET } from './configured.ts';
+import { ask, controlSocketOf, type Door, nameOf } from './control-client.ts';
 
-/** How long the gateway may take to answer, in ms. */
-const PATIENCE_MS = 3000;
 const PATHS = ['/livez', '/readyz'] as const;
-
-type Door = { readonly socketPath: string } | { readonly host: string; readonly port: number };
 
 /**
  * Asks the gateway that runs on this configuration, by its control socket, else by its admin listener.
@@ -18,19 +12,17 @@ type Door = { readonly socketPath: string } | { readonly host: string; readonly 
  * @throws ConfigurationError where the configuration itself cannot be read.
  */
 export async function askHealth(path: string | undefined, env: Env): Promise<string | undefined> {
-  const doors = doorsOf(await configOf(path, env), path);
-  let reason = 'the configuration has no admin listener';
-  for (const door of doors) {
-    const answers = await Promise.all(PATHS.map((each) => ask(door, each)));
-    const unreachable = answers.find((answer) => answer instanceof Error);
-    if (unreachable instanceof Error) {
-      reason = `no gateway answers at ${nameOf(door)}: ${unreachable.message}`;
-      continue;
+  let problem = 'the configuration has no admin listener';
+  for (const door of doorsOf(await configOf(path, env), path)) {
+    try {
+      const replies = await Promise.all(PATHS.map((each) => ask(door, 'GET', each)));
+      const bad = PATHS.filter((_, i) => replies[i]?.status !== 200);
+      return bad.length === 0 ? undefined : `${bad.join(' and ')} at ${nameOf(door)} does not say ok`;
+    } catch (error) {
+      problem = `no gateway answers at ${nameOf(door)}: ${error instanceof Error ? error.message : String(error)}`;
     }
-    const bad = PATHS.filter((_, i) => answers[i] !== 200);
-    return bad.length === 0 ? undefined : `${bad.join(' and ')} at ${nameOf(door)} does not say ok`;
   }
-  return reason;
+  return problem;
 }
 
 async function configOf(path: string | undefined, env: Env): Promise<ServerConfig> {
@@ -41,25 +33,7 @@ async function configOf(path: string | undefined, env: Env): Promise<ServerConfi
 
 function doorsOf({ admin }: ServerConfig, path: string | undefined): Door[] {
   const doors: Door[] = [];
-  if (path !== undefined) doors.push({ socketPath: join(dirname(resolve(path)), CONTROL_SOCKET) });
+  if (path !== undefined) doors.push({ socketPath: controlSocketOf(path) });
   if (admin.listen !== undefined) doors.push(admin.listen);
   return doors;
-}
-
-function nameOf(door: Door): string {
-  return 'socketPath' in door ? door.socketPath : `${door.host}:${door.port}`;
-}
-
-/** @returns the status, or why there was none. */
-function ask(door: Door, path: string): Promise<number | Error> {
-  return new Promise((answer) => {
-    const headers = { host: 'localhost' };
-    const asked = request({ ...door, path, headers, agent: false, timeout: PATIENCE_MS }, (response) => {
-      response.resume();
-      answer(response.statusCode ?? 0);
-    });
-    asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
-    asked.on('error', answer);
-    asked.end();
-  });
 }

@@ -27,6 +27,7 @@ export interface ServerOptions {
 export class Server {
   readonly #options: ServerOptions;
   readonly #certificates: WatchedCertificates;
+  readonly #throttle: Throttle;
   readonly #gateway: Gateway;
   readonly #admin: AdminServer[] = [];
 
@@ -34,13 +35,14 @@ export class Server {
     const { config, catalog, log } = options;
     this.#options = options;
     this.#certificates = certificates;
+    this.#throttle = throttleOf(config.limits.failedLogins);
     this.#gateway = new Gateway({
       listen: config.listen.map(listenerOf(config)),
       catalog: () => catalog.current,
       certificates: () => certificates.current,
       mockSecret: secret,
       limits: config.limits,
-      throttle: throttleOf(config.limits.failedLogins),
+      throttle: this.#throttle,
       dial: dialer({ timeout: config.limits.upstreamConnectTimeout, keepalive: config.limits.keepalive }),
       log,
     });
@@ -102,6 +104,7 @@ export class Server {
     const source: AdminSource = {
       readiness: () => this.#readiness(),
       metrics: this.#gateway.metrics.registry,
+      lockouts: this.#throttle.lockouts,
     };
     if (config.admin.listen !== undefined)
       this.#admin.push(await AdminServer.open(config.admin.listen, source));

@@ -6,6 +6,7 @@ import { connectionStringCommand } from './connection-string.ts';
 import { devCommand } from './dev.ts';
 import { CliError } from './error.ts';
 import { healthCommand } from './health.ts';
+import { lockoutsCommand } from './lockouts.ts';
 import { startCommand } from './start.ts';
 
 /**
@@ -39,6 +40,7 @@ function program(): Command {
     healthCommand(),
     certsCommand(),
     connectionStringCommand(),
+    lockoutsCommand(),
   ];
   for (const command of commands) root.addCommand(inheriting(command, root));
   return root;

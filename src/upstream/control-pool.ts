@@ -12,7 +12,7 @@ import { type Dial, UpstreamUnreachable } from './ports.ts';
 
 /** Connections one branch may hold for its own questions. */
 const MAX_CONNECTIONS = 2;
-/** How long a question may take, its turn, dial and login included, in ms. */
+/** The default, in ms: as long as the statement itself may take upstream. */
 const QUESTION_MS = 5000;
 
 /**
@@ -32,15 +32,18 @@ export class ControlPool {
   readonly #dial: Dial;
   readonly #target: UpstreamTarget;
   readonly #who: AuthQuery;
+  readonly #patience: number;
   readonly #scram: Credentials | undefined;
   readonly #idle: UpstreamSession[] = [];
   readonly #inTurn = atMost(MAX_CONNECTIONS);
   #closed = false;
 
-  constructor(dial: Dial, target: UpstreamTarget, who: AuthQuery) {
+  /** @param patience how long a question may take, its turn, dial and login included, in ms. */
+  constructor(dial: Dial, target: UpstreamTarget, who: AuthQuery, patience = QUESTION_MS) {
     this.#dial = dial;
     this.#target = target;
     this.#who = who;
+    this.#patience = patience;
     this.#scram = who.password && passwordKeys(who.password.reveal());
   }
 
@@ -51,7 +54,7 @@ export class ControlPool {
    */
   async query(sql: string, parameter: string): Promise<Row[]> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(tooSlow()), QUESTION_MS);
+    const timer = setTimeout(() => deadline.abort(tooSlow(this.#patience)), this.#patience);
     try {
       return await this.#inTurn(() => this.#ask({ sql, parameter }, deadline.signal));
     } finally {
@@ -114,8 +117,8 @@ export class ControlPool {
   }
 }
 
-function tooSlow(): UpstreamUnreachable {
-  return new UpstreamUnreachable(`auth_query had no answer within ${QUESTION_MS} ms`);
+function tooSlow(patience: number): UpstreamUnreachable {
+  return new UpstreamUnreachable(`auth_query had no answer within ${patience} ms`);
 }
 
 function controlRequest(target: UpstreamTarget, who: AuthQuery, scram?: Credentials): UpstreamRequest {

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import t, { type Test } from 'tap';
+import type { AdminSource } from '../../src/admin/routes.ts';
 import { AdminServer } from '../../src/admin/server.ts';
+import { addressOf, MAIN, Scene } from '../throttle/a-throttle.ts';
 
 interface Reply {
   readonly status: number | undefined;
@@ -27,8 +29,14 @@ function ask(options: object): Promise<Reply> {
   });
 }
 
+const { throttle } = new Scene({ attempts: 1 });
+
+function aSource(checks: ReadonlyMap<string, boolean>): AdminSource {
+  return { readiness: () => checks, metrics: new Registry(), lockouts: throttle.lockouts };
+}
+
 async function opened(t: Test, checks = new Map([['listening', true]])) {
-  const source = { readiness: () => checks, metrics: new Registry() };
+  const source = aSource(checks);
   const admin = await AdminServer.open({ host: '127.0.0.1', port: 0 }, source);
   t.teardown(() => admin.close());
   return { admin, source, at: { host: '127.0.0.1', port: admin.port } };
@@ -78,7 +86,7 @@ t.test('On a Unix socket only the owner asks, and a socket left over is replaced
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-admin-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const path = join(folder, 'portcullis.sock');
-  const source = { readiness: () => new Map<string, boolean>(), metrics: new Registry() };
+  const source = aSource(new Map());
   const first = await AdminServer.open({ path }, source);
   t.equal((await stat(path)).mode & 0o777, 0o600);
   t.equal((await ask({ socketPath: path, path: '/livez', headers: { host: 'anything' } })).status, 200);
@@ -89,4 +97,28 @@ t.test('On a Unix socket only the owner asks, and a socket left over is replaced
   const second = await AdminServer.open({ path }, source);
   t.equal((await ask({ socketPath: path, path: '/livez' })).status, 200);
   second.close();
+});
+
+t.test('Lock-outs are shown and lifted by the control socket, and not by TCP.', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-admin-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'portcullis.sock');
+  const admin = await AdminServer.open({ path }, aSource(new Map()));
+  t.teardown(() => admin.close());
+  for (const address of ['192.0.2.1', '192.0.2.2']) {
+    await throttle.logins.failed({ address: addressOf(address), place: MAIN, role: 'app' });
+  }
+  const url = '/api/portcullis/v1/lockouts';
+  const listed = JSON.parse((await ask({ socketPath: path, path: url })).body);
+  t.match(listed.lockouts[0], { role: 'app', place: 'branch br-main', failures: 1, until: /^\d{4}-/ });
+  const before = listed.lockouts.length;
+  const one = { socketPath: path, method: 'DELETE', path: `${url}?address=192.0.2.1` };
+  t.ok(JSON.parse((await ask(one)).body).lockouts.length > 0);
+  t.same(JSON.parse((await ask(one)).body), { lockouts: [] });
+  const left = JSON.parse((await ask({ socketPath: path, path: url })).body).lockouts;
+  t.ok(left.length > 0 && left.length < before);
+  t.equal((await ask({ ...one, path: `${url}?address=nowhere` })).status, 400);
+  t.equal((await ask({ ...one, method: 'PUT' })).status, 405);
+  t.equal((await ask({ ...(await opened(t)).at, path: url })).status, 404);
+  t.equal((await ask({ ...(await opened(t)).at, path: url, method: 'DELETE' })).status, 405);
 });

