@@ -1,16 +1,16 @@
 import type { Registry } from 'prom-client';
-import { parseAddress } from '../allowlist/address.ts';
-import type { Lockout, LockoutFilter } from '../throttle/lockouts.ts';
+import type { Sessions } from '../session/sessions.ts';
+import { type Answer, json } from './answer.ts';
+import { answerLockouts, LOCKOUTS_PATH, type LockoutSource } from './lockouts.ts';
+import { answerSessions, SESSIONS_PATH } from './sessions.ts';
 
 /** What the admin listeners answer from; asked at every request. */
 export interface AdminSource {
   /** What must hold for clients to be served, by name; it never dials a database. */
   readonly readiness: () => ReadonlyMap<string, boolean>;
   readonly metrics: Registry;
-  readonly lockouts: {
-    list(now: Date): Promise<readonly Lockout[]>;
-    lift(filter: LockoutFilter, now: Date): Promise<readonly Lockout[]>;
-  };
+  readonly lockouts: LockoutSource;
+  readonly sessions: Sessions;
 }
 
 export interface Question {
@@ -20,21 +20,28 @@ export interface Question {
   readonly trusted: boolean;
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
+export async function answer(question: Question, source: AdminSource): Promise<Answer> {
+  return (
+    (question.trusted ? await answerOrder(question, source) : undefined) ??
+    (await answerAnyone(question, source))
+  );
 }
 
-/** Where operators' requests are; the contract's own shapes, beside the Neon API's under /api/v2. */
-export const LOCKOUTS_PATH = '/api/portcullis/v1/lockouts';
-const JSON_TYPE = 'application/json; charset=utf-8';
+/** The contract's own shapes; the Neon API's will stand beside them. */
+async function answerOrder({ method, url }: Question, source: AdminSource): Promise<Answer | undefined> {
+  switch (url.pathname) {
+    case LOCKOUTS_PATH:
+      return await answerLockouts(method, url.searchParams, source.lockouts);
+    case SESSIONS_PATH:
+      return answerSessions(method, url.searchParams, source.sessions);
+    default:
+      return undefined;
+  }
+}
 
-export async function answer(question: Question, source: AdminSource): Promise<Answer> {
-  if (question.trusted && question.url.pathname === LOCKOUTS_PATH)
-    return await answerLockouts(question, source);
-  if (question.method !== 'GET' && question.method !== 'HEAD') return json(405, { message: 'only GET' });
-  switch (question.url.pathname) {
+async function answerAnyone({ method, url }: Question, source: AdminSource): Promise<Answer> {
+  if (method !== 'GET' && method !== 'HEAD') return json(405, { message: 'only GET' });
+  switch (url.pathname) {
     case '/livez':
       return json(200, { status: 'ok' });
     case '/readyz':
@@ -46,10 +53,6 @@ export async function answer(question: Question, source: AdminSource): Promise<A
   }
 }
 
-export function json(status: number, body: unknown): Answer {
-  return { status, type: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
-}
-
 function readiness(source: AdminSource): Answer {
   const checks = source.readiness();
   const ready = [...checks.values()].every(Boolean);
@@ -57,27 +60,4 @@ function readiness(source: AdminSource): Answer {
     status: ready ? 'ok' : 'unavailable',
     checks: Object.fromEntries(checks),
   });
-}
-
-async function answerLockouts({ method, url }: Question, { lockouts }: AdminSource): Promise<Answer> {
-  if (method === 'GET') return json(200, { lockouts: (await lockouts.list(new Date())).map(written) });
-  if (method !== 'DELETE') return json(405, { message: 'only GET and DELETE' });
-  const filter = filterOf(url.searchParams);
-  if (filter === undefined) return json(400, { message: 'address is not an IP address' });
-  return json(200, { lockouts: (await lockouts.lift(filter, new Date())).map(written) });
-}
-
-function filterOf(query: URLSearchParams): LockoutFilter | undefined {
-  const [address, branch, role] = [query.get('address'), query.get('branch'), query.get('role')];
-  const parsed = address === null ? undefined : parseAddress(address);
-  if (address !== null && parsed === undefined) return undefined;
-  return {
-    ...(parsed === undefined ? {} : { address: parsed }),
-    ...(branch === null ? {} : { place: { kind: 'branch', name: branch } }),
-    ...(role === null ? {} : { role }),
-  };
-}
-
-function written({ dimension, address, place, role, until, failures }: Lockout): Record<string, unknown> {
-  return { dimension, address, place, role, failures, until: until.toISOString() };
 }

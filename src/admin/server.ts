@@ -1,7 +1,8 @@
 import { chmod, unlink } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { type AdminSource, type Answer, answer, json } from './routes.ts';
+import { type Answer, json } from './answer.ts';
+import { type AdminSource, answer } from './routes.ts';
 
 /** A request is a line and some headers; nothing here takes a body. */
 const REQUEST_TIMEOUT_MS = 10_000;

@@ -12,6 +12,7 @@ import type { Arrival, Gate, GateLimits, Throttle } from '../session/ports.ts';
 import { Quota } from '../session/quota.ts';
 import { draining } from '../session/refusals.ts';
 import { Sessions } from '../session/sessions.ts';
+import { objection } from '../session/standing.ts';
 import type { Dial } from '../upstream/ports.ts';
 import { Verifiers } from '../upstream/verifiers.ts';
 
@@ -94,8 +95,19 @@ export class Gateway {
     return this.#listeners.length > 0 && this.#listeners.every(({ listening }) => listening);
   }
 
-  /** To be called with every new catalog: lets go of what belongs to branches that are no more. */
+  get sessions(): Sessions {
+    return this.#sessions;
+  }
+
+  /**
+   * To be called with every new catalog: cuts exactly the sessions that it no longer admits, and lets go of what
+   * belongs to branches that are no more.
+   */
   catalogChanged(): void {
+    const catalog = this.#options.catalog();
+    const cut = this.#sessions.cutWhere(({ standing }) => standing && objection(catalog, standing));
+    if (cut.length > 0)
+      this.#options.log.info({ sessions: cut.length }, 'sessions cut by a change of the catalog');
     this.#verifiers.retain(this.#options.catalog().projects.flatMap(({ branches }) => branches));
   }
 

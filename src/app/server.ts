@@ -105,6 +105,7 @@ export class Server {
       readiness: () => this.#readiness(),
       metrics: this.#gateway.metrics.registry,
       lockouts: this.#throttle.lockouts,
+      sessions: this.#gateway.sessions,
     };
     if (config.admin.listen !== undefined)
       this.#admin.push(await AdminServer.open(config.admin.listen, source));

@@ -1,6 +1,6 @@
 import type { Allowlist } from '../allowlist/allowlist.ts';
 import { allowlistFrom } from '../allowlist/entries.ts';
-import type { Branch, Project, UpstreamTarget } from './model.ts';
+import type { Branch, Project, Role, UpstreamTarget } from './model.ts';
 import { clusterKey, databaseOpenedFor, foldCase } from './names.ts';
 
 /** A branch and the project it belongs to. */
@@ -28,6 +28,7 @@ export class CatalogSnapshot {
   readonly projects: readonly Project[];
   readonly #branches = new Map<string, IndexedBranch>();
   readonly #endpoints = new Map<string, EndpointRef>();
+  readonly #roles = new WeakMap<Branch, ReadonlyMap<string, Role>>();
   readonly #owners = new Map<string, Map<string, BranchRef[]>>();
 
   /**
@@ -50,6 +51,13 @@ export class CatalogSnapshot {
   /** The branch as it is now; undefined once it is removed. */
   findBranch(projectId: string, branchId: string): BranchRef | undefined {
     return this.#branches.get(branchKey(projectId, branchId));
+  }
+
+  /** A branch's role by its name. The branch may be of any snapshot. */
+  findRole(branch: Branch, name: string): Role | undefined {
+    const known = this.#roles.get(branch) ?? new Map(branch.roles.map((role) => [role.name, role]));
+    this.#roles.set(branch, known);
+    return known.get(name);
   }
 
   /** Where a client that names no endpoint goes: only where there is one project, with one default branch. */

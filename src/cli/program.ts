@@ -7,6 +7,7 @@ import { devCommand } from './dev.ts';
 import { CliError } from './error.ts';
 import { healthCommand } from './health.ts';
 import { lockoutsCommand } from './lockouts.ts';
+import { sessionsCommand } from './sessions.ts';
 import { startCommand } from './start.ts';
 
 /**
@@ -40,6 +41,7 @@ function program(): Command {
     healthCommand(),
     certsCommand(),
     connectionStringCommand(),
+    sessionsCommand(),
     lockoutsCommand(),
   ];
   for (const command of commands) root.addCommand(inheriting(command, root));

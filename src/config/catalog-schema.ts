@@ -111,8 +111,8 @@ function branch(surroundings: CatalogSurroundings) {
       .describe('Sessions at a time; no bound without it.'),
     idle_session_timeout: span()
       .optional()
-      .describe('How long a session may wait for a statement outside a transaction.'),
-    max_session_age: span().optional().describe('How long a session may last.'),
+      .describe('How long a session may wait for a statement outside a transaction; no bound without it.'),
+    max_session_age: span().optional().describe('How long a session may last; no bound without it.'),
     client_certificate: oneOf(['off', 'optional', 'required'])
       .default('optional')
       .describe('Whether clients must show a certificate of tls.client_ca.'),
@@ -121,6 +121,10 @@ function branch(surroundings: CatalogSurroundings) {
       .describe("Which of the certificate's names must be the role's."),
     sql: sql().optional().describe('Rules for statements. Does nothing yet.'),
     roles: listOf(role(surroundings)).default([]).describe('Roles that log in here.'),
+  }).superRefine((written, context) => {
+    if (written.client_certificate !== 'off' || written.client_certificate_role === 'off') return;
+    const message = 'client_certificate_role needs a certificate: client_certificate must not be off';
+    context.addIssue({ code: 'custom', path: ['client_certificate_role'], message });
   });
 }
 
@@ -163,7 +167,9 @@ function sql() {
 function role(surroundings: CatalogSurroundings) {
   return keys({
     name: postgresName('role').describe('Name by which clients log in.'),
-    connection_limit: integer(1, MAX_CONNECTIONS).optional().describe('Sessions at a time on this branch.'),
+    connection_limit: integer(1, MAX_CONNECTIONS)
+      .optional()
+      .describe('Sessions at a time on this branch; no bound but that of the branch without it.'),
     verifier: verifier().optional().describe('SCRAM verifier, as in pg_authid.rolpassword. A secret.'),
     no_login: flag().default(false).describe('Refuses the role like an unknown one.'),
     upstream: keys({

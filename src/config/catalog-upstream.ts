@@ -46,14 +46,16 @@ interface Connection {
   readonly port: number;
   readonly sslmode?: string | undefined;
   readonly channel_binding: string;
+  readonly proxy_protocol: string;
 }
 
-/** What libpq would take and leave without effect. */
+/** What libpq would take and leave without effect, and what could not be done. */
 function upstreamFaults({
   host,
   port,
   sslmode,
   channel_binding,
+  proxy_protocol,
 }: Connection): { key: string; message: string }[] {
   const faults: { key: string; message: string }[] = [];
   const local = host.startsWith('/');
@@ -65,6 +67,9 @@ function upstreamFaults({
       key: 'host',
       message: `the socket's path is longer than ${MAX_SOCKET_PATH} bytes: move it`,
     });
+  }
+  if (local && proxy_protocol !== 'off') {
+    faults.push({ key: 'proxy_protocol', message: 'a Unix socket has no addresses: remove proxy_protocol' });
   }
   if (channel_binding === 'require' && (local || sslmode === 'disable')) {
     faults.push({ key: 'channel_binding', message: 'require needs TLS to the upstream: use prefer' });

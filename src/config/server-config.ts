@@ -112,7 +112,7 @@ function finish(written: WrittenServerConfig, base: string): Finished {
     proxiedBy: proxy_protocol?.trusted,
   }));
   const keys = catalog.key === undefined ? undefined : parseKeyRing(catalog.key.text);
-  const problems = repeatedAddresses(listen);
+  const problems = [...repeatedAddresses(listen), ...crlAlone(tls)];
   if (keys !== undefined && 'problem' in keys)
     problems.push({ path: ['catalog', 'key'], message: keys.problem });
   const config: ServerConfig = {
@@ -153,6 +153,16 @@ function clientsOf(
     ca: pathFrom(base, client_ca),
     crl: client_crl === undefined ? undefined : pathFrom(base, client_crl),
   };
+}
+
+function crlAlone({ client_ca, client_crl }: WrittenServerConfig['tls']): Finished['problems'] {
+  if (client_crl === undefined || client_ca !== undefined) return [];
+  return [
+    {
+      path: ['tls', 'client_crl'],
+      message: 'a revocation list without tls.client_ca revokes nothing: add client_ca',
+    },
+  ];
 }
 
 function repeatedAddresses(listen: readonly ListenAddress[]): Finished['problems'] {

@@ -67,7 +67,9 @@ function listener() {
   return keys({
     address: listenAddress().describe('host:port, IPv6 in brackets; port 0 takes any free one.'),
     proxy_protocol: keys({
-      trusted: listOf(allowlistEntry()).describe('Balancers whose PROXY header is believed.'),
+      trusted: listOf(allowlistEntry())
+        .min(1, { error: 'must not be empty: nobody could connect' })
+        .describe('Balancers whose PROXY header is believed; everyone else is turned away.'),
     })
       .optional()
       .describe('Requires a PROXY header, v1 or v2.'),
@@ -108,7 +110,7 @@ function limits() {
   return keys({
     max_connections: integerOrText(1, MAX_CONNECTIONS)
       .default(10_000)
-      .describe('Client connections at a time.'),
+      .describe('Client connections at a time, those still logging in included.'),
     handshake_timeout: duration({ min: SECOND, max: 10 * MINUTE })
       .prefault('15s')
       .describe('From accept() to the end of the login, upstream included.'),
@@ -126,7 +128,7 @@ function limits() {
       .describe('Until an upstream has taken a cancel request.'),
     write_stall_timeout: duration({ min: SECOND, max: DAY })
       .prefault('5m')
-      .describe('How long a peer may take nothing of what is waiting for it.'),
+      .describe('How long a peer may leave what is waiting for it untaken.'),
     keepalive: duration({ min: SECOND, max: DAY })
       .prefault('60s')
       .describe('Silence after which the system asks whether a peer is still there.'),

@@ -25,6 +25,13 @@ export function authorize(visit: Visit, way: Way, identity: Identity): Errand {
   const { record } = visit;
   const { place, role, parameters, catalog } = way;
   if (place === undefined) throw authenticationFailed(role, 'no such endpoint');
+  visit.stand({
+    projectId: place.project.id,
+    branchId: place.branch.id,
+    address: visit.source.address,
+    role,
+    verifier: identity.login.held ? identity.verifier : undefined,
+  });
   takeSeat(visit, place.branch, { role, limit: identity.login.connectionLimit });
   const asked = requestedDatabase(parameters.text('database'), role);
   record.database = asked;

@@ -40,8 +40,7 @@ export class CancelKeys {
     const siblings = this.#byPid.get(pid) ?? new Set();
     this.#byPid.set(pid, siblings.add(issued));
     const revoke = (): void => {
-      siblings.delete(issued);
-      if (siblings.size === 0) this.#byPid.delete(pid);
+      if (siblings.delete(issued) && siblings.size === 0) this.#byPid.delete(pid);
     };
     return { key: issued.key, revoke };
   }

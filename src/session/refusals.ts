@@ -133,6 +133,28 @@ export function databaseDoesNotExist(database: string): Refusal {
   );
 }
 
+/** A live session that a change of the catalog no longer admits. */
+export function addressNoLonger(): Refusal {
+  const message = 'terminating connection: this IP address is no longer allowed';
+  return new Refusal('address', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
+export function roleChanged(): Refusal {
+  const message = 'terminating connection: role was changed';
+  return new Refusal('role', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
+export function branchRemoved(): Refusal {
+  const message = 'terminating connection: branch was removed';
+  return new Refusal('branch', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
+/** By an operator's order, told apart from a drain in our log only. */
+export function killed(): Refusal {
+  const message = 'terminating connection due to administrator command';
+  return new Refusal('killed', fatal(SQLSTATE.adminShutdown, message), 'cut by an operator');
+}
+
 export function draining(): Refusal {
   const message = 'terminating connection due to administrator command';
   return new Refusal('drain', fatal(SQLSTATE.adminShutdown, message), 'the gateway stops');

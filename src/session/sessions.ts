@@ -1,9 +1,12 @@
 import type { ConnectionRecord } from './record.ts';
 import type { Refusal } from './refusals.ts';
+import type { Standing } from './standing.ts';
 
 /** A connection that can be ended from outside, at any time, with a reason. */
 export interface Cuttable {
   readonly record: ConnectionRecord;
+  /** On what it was let in; undefined until it is. */
+  readonly standing?: Standing | undefined;
   cut(why: Refusal): void;
 }
 
@@ -25,12 +28,32 @@ export class Sessions {
     return this.#open.size;
   }
 
+  cutAll(why: Refusal): void {
+    this.cutWhere(() => why);
+  }
+
+  all(): Iterable<Cuttable> {
+    return this.#open.values();
+  }
+
   *records(): Iterable<ConnectionRecord> {
     for (const { record } of this.#open) yield record;
   }
 
-  cutAll(why: Refusal): void {
-    for (const session of this.#open) session.cut(why);
+  /**
+   * Ends those for which there is a reason.
+   * @param reasonFor asked for every open connection; undefined lets it go on.
+   * @returns those that were cut.
+   */
+  cutWhere(reasonFor: (session: Cuttable) => Refusal | undefined): Cuttable[] {
+    const cut: Cuttable[] = [];
+    for (const session of this.#open) {
+      const why = reasonFor(session);
+      if (why === undefined) continue;
+      session.cut(why);
+      cut.push(session);
+    }
+    return cut;
   }
 
   /** Resolves once no connection is open. */

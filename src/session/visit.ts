@@ -5,6 +5,7 @@ import type { Arrival, Gate } from './ports.ts';
 import type { ConnectionRecord } from './record.ts';
 import { handshakeTimeout, type Refusal } from './refusals.ts';
 import type { Cuttable } from './sessions.ts';
+import { objection, type Standing } from './standing.ts';
 
 const ID_BYTES = 9;
 
@@ -28,6 +29,7 @@ export class Visit implements Disposable, Cuttable {
   readonly #timer: NodeJS.Timeout;
   readonly #leave: () => void;
   readonly #atEnd: (() => void)[] = [];
+  #standing: Standing | undefined;
   #cutRelay: ((why: Refusal) => void) | undefined;
 
   constructor(arrival: Arrival, gate: Gate) {
@@ -55,6 +57,20 @@ export class Visit implements Disposable, Cuttable {
   settle(cutRelay: (why: Refusal) => void): void {
     clearTimeout(this.#timer);
     this.#cutRelay = cutRelay;
+  }
+
+  get standing(): Standing | undefined {
+    return this.#standing;
+  }
+
+  /**
+   * From here on a change of the catalog can end this connection. It may have changed while the client logged in.
+   * @throws Refusal where today's catalog does not admit it.
+   */
+  stand(standing: Standing): void {
+    const why = objection(this.gate.catalog(), standing);
+    if (why !== undefined) throw why;
+    this.#standing = standing;
   }
 
   cut(why: Refusal): void {

@@ -12,6 +12,8 @@ export interface RoleLogin {
   readonly verifier: Verifier | undefined;
   /** For our log: why there is none. */
   readonly why: string | undefined;
+  /** Whether the catalog holds the verifier; else it is the upstream's own. */
+  readonly held: boolean;
   readonly upstreamRole: string;
   readonly upstreamPassword: Secret | undefined;
   /** The same password as keys; `undefined`: the client's own proof logs in (ClientKey passthrough). */
@@ -44,6 +46,7 @@ export class Verifiers {
     const known = roles.get(name);
     if (known !== undefined) return known;
     const login = {
+      held: false,
       upstreamRole: name,
       upstreamPassword: undefined,
       upstreamKeys: undefined,
@@ -87,6 +90,7 @@ function catalogLogin(role: Role): RoleLogin {
   return {
     verifier: role.verifier,
     why: role.verifier === undefined ? 'role is not permitted to log in' : undefined,
+    held: true,
     upstreamRole: role.upstream.role ?? role.name,
     upstreamPassword: role.upstream.password,
     upstreamKeys: role.upstream.password && passwordKeys(role.upstream.password.reveal()),

@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import t, { type Test } from 'tap';
 import type { AdminSource } from '../../src/admin/routes.ts';
 import { AdminServer } from '../../src/admin/server.ts';
+import { Sessions } from '../../src/session/sessions.ts';
 import { addressOf, MAIN, Scene } from '../throttle/a-throttle.ts';
 
 interface Reply {
@@ -32,7 +33,12 @@ function ask(options: object): Promise<Reply> {
 const { throttle } = new Scene({ attempts: 1 });
 
 function aSource(checks: ReadonlyMap<string, boolean>): AdminSource {
-  return { readiness: () => checks, metrics: new Registry(), lockouts: throttle.lockouts };
+  return {
+    readiness: () => checks,
+    metrics: new Registry(),
+    lockouts: throttle.lockouts,
+    sessions: new Sessions(),
+  };
 }
 
 async function opened(t: Test, checks = new Map([['listening', true]])) {

@@ -43,7 +43,8 @@ for (const [way, leave] of Object.entries(WAYS)) {
       await answerSasl(client);
       await client.expect('R');
       leave(client);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      const [seen] = scene.gate.secured;
+      while (seen?.readableEnded === false && !seen.destroyed) await new Promise(setImmediate);
       go.resolve();
       t.match(await scene.record(), { outcome: 'abandoned', reason: 'client-left' });
       t.equal(scene.gate.gate.sessions.size, 0);

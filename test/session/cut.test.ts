@@ -52,7 +52,7 @@ for (const [stage, { wish, reach }] of Object.entries(STAGES)) {
     await reach(client);
     // A client of TLS 1.3 is done with the handshake before the server is.
     while (![...scene.gate.gate.sessions.records()].every(({ tls }) => tls)) await new Promise(setImmediate);
-    scene.gate.gate.sessions.cutAll(draining());
+    scene.cutAll(draining());
     t.strictSame(await client.refusal(), DRAIN);
     t.match(await scene.record(), { outcome: 'refused', reason: 'drain' });
   });
@@ -61,7 +61,7 @@ for (const [stage, { wish, reach }] of Object.entries(STAGES)) {
 t.test('An idle session is told at once, and its upstream is let go.', async (t) => {
   await using scene = await Scene.open();
   const { client } = await scene.session();
-  scene.gate.gate.sessions.cutAll(draining());
+  scene.cutAll(draining());
   t.strictSame(await client.refusal(), DRAIN);
   t.match(await scene.record(), { outcome: 'cut', reason: 'drain' });
   await scene.upstream.deserted();
@@ -90,7 +90,7 @@ t.test(
     const { client } = await scene.session();
     client.send(query('select many'));
     t.equal((await client.inbox.read(rows.length - 10)).length, rows.length - 10);
-    scene.gate.gate.sessions.cutAll(draining());
+    scene.cutAll(draining());
     t.strictSame(await client.inbox.read(10), rows.subarray(rows.length - 10));
     t.strictSame(await client.refusal(), DRAIN);
     t.match(scene.upstream.cancels, [{ pid: PID, key: KEY }]);
@@ -104,7 +104,7 @@ t.test('A cancel that fails is reported, and the session is cut all the same.', 
   client.send(query('select 1'));
   await client.inbox.read(answerTo('select 1').length);
   scene.upstream.refuse();
-  scene.gate.gate.sessions.cutAll(draining());
+  scene.cutAll(draining());
   t.strictSame(await client.refusal(), DRAIN);
   await scene.record();
   while (scene.gate.journal.failedCancels.length === 0) await new Promise(setImmediate);
@@ -114,7 +114,7 @@ t.test('A cancel that fails is reported, and the session is cut all the same.', 
 t.test('A reason that is not to be told ends the session in silence.', async (t) => {
   await using scene = await Scene.open();
   const { client } = await scene.session();
-  scene.gate.gate.sessions.cutAll(new Refusal('quiet', undefined, 'for our log'));
+  scene.cutAll(new Refusal('quiet', undefined, 'for our log'));
   t.equal((await client.closed()).length, 0);
   t.match(await scene.record(), { outcome: 'cut', reason: 'quiet', detail: 'for our log' });
 });

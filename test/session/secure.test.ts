@@ -115,7 +115,7 @@ t.test('A connection in plain text that is cut says nothing.', async (t) => {
   client.send(gssencRequest);
   await client.inbox.read(1);
 
-  scene.gate.gate.sessions.cutAll(draining());
+  scene.cutAll(draining());
   t.equal((await client.closed()).length, 0);
   t.match(await scene.record(), { outcome: 'refused', reason: 'drain' });
 });

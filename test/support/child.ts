@@ -93,7 +93,7 @@ export class Child {
       const left = deadline - performance.now();
       if (this.#over || left <= 0) {
         const why = this.#over ? 'it ended' : 'nothing came';
-        throw new Error(`waiting for ${what}: ${why}\n${this.stdout}\n${this.stderr}`);
+        throw new Error(`waiting for ${what}: ${why}\n${tail(this.stdout)}\n${tail(this.stderr)}`);
       }
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, left);
@@ -134,6 +134,11 @@ export class Child {
     this.#wake();
     return { status, ...this.#said };
   }
+}
+
+/** As much as a person will read. */
+function tail(text: string): string {
+  return text.slice(-2000);
 }
 
 /** Starts a program; the end of the test ends it. */

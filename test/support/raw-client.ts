@@ -58,8 +58,13 @@ export class RawClient {
     return this.#secured;
   }
 
+  /** How bytes go out; may be exchanged for a slower way. */
+  write = (bytes: Buffer): void => {
+    this.#stream.write(bytes);
+  };
+
   send(...parts: readonly Buffer[]): void {
-    this.#stream.write(Buffer.concat(parts));
+    this.write(Buffer.concat(parts));
   }
 
   /** Each byte in a segment of its own, as far as the kernel allows. */

@@ -4,6 +4,7 @@ import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
 import { makeVerifier, type Verifier } from '../../src/scram/verifier.ts';
 import type { Gate } from '../../src/session/ports.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
+import type { Refusal } from '../../src/session/refusals.ts';
 import { aBranch, anUpstream, aProject } from '../catalog/a-catalog.ts';
 import { type Greeting, type LoginWish, login, PASSWORD } from './client-login.ts';
 import { RawClient } from './raw-client.ts';
@@ -94,6 +95,11 @@ export class Scene implements AsyncDisposable {
   /** What the journal says of the n-th connection to end. */
   async record(n = 0): Promise<ConnectionRecord> {
     return await this.gate.journal.record(n);
+  }
+
+  /** Ends every connection with this reason, as a drain does. */
+  cutAll(why: Refusal): void {
+    this.gate.gate.sessions.cutWhere(() => why);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

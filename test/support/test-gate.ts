@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { Allowlist } from '../../src/allowlist/allowlist.ts';
 import { allowlistFrom } from '../../src/allowlist/entries.ts';
 import type { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
@@ -8,7 +9,7 @@ import { Listener } from '../../src/net/listener.ts';
 import { TlsTerminator } from '../../src/net/tls-server.ts';
 import { CancelKeys } from '../../src/session/cancel-keys.ts';
 import { serveConnection } from '../../src/session/connection.ts';
-import type { Gate, GateLimits, Journal } from '../../src/session/ports.ts';
+import type { Gate, GateLimits, Journal, TlsServer } from '../../src/session/ports.ts';
 import { Quota } from '../../src/session/quota.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
 import { Sessions } from '../../src/session/sessions.ts';
@@ -100,6 +101,8 @@ export class TestGate {
   readonly journal = new RecordingJournal();
   readonly verifiers: Verifiers;
   readonly gate: Gate;
+  /** The clients' streams inside TLS, in the order in which their handshakes were done. */
+  readonly secured: Duplex[] = [];
   /** What connections are judged by from now on. */
   catalog: CatalogSnapshot;
   readonly #listener: Listener;
@@ -111,7 +114,7 @@ export class TestGate {
     this.verifiers = new Verifiers(wish.parts?.dial ?? dial, () => performance.now());
     this.gate = {
       ...plainParts(this.journal),
-      tls: new TlsTerminator(() => store),
+      tls: this.#watched(new TlsTerminator(() => store)),
       catalog: () => this.catalog,
       verifiers: this.verifiers,
       limits: {
@@ -120,6 +123,16 @@ export class TestGate {
         ...wish.limits,
       },
       ...wish.parts,
+    };
+  }
+
+  #watched(terminator: TlsServer): TlsServer {
+    return {
+      handshake: async (stream, signal) => {
+        const secured = await terminator.handshake(stream, signal);
+        this.secured.push(secured.stream);
+        return secured;
+      },
     };
   }
 

@@ -13,7 +13,7 @@ import type { TestCertificate } from './server-certificate.ts';
 
 /** One thing that an upstream does in a conversation. A script is a list of them. */
 export type Step =
-  | { readonly kind: 'expect'; readonly what: 'ssl-request' | 'startup' | string }
+  | { readonly kind: 'expect'; readonly what: string }
   | { readonly kind: 'send'; readonly bytes: Buffer }
   | { readonly kind: 'tls'; readonly certificate: TestCertificate }
   | { readonly kind: 'scram'; readonly verifier: Verifier; readonly spoil: SpoilScram }
@@ -31,8 +31,8 @@ export interface SpoilScram {
   readonly final?: (serverFinal: string) => string;
 }
 
-/** Reads an opening packet of this kind, or a frame of this letter. */
-export const expect = (what: 'ssl-request' | 'startup' | string): Step => ({ kind: 'expect', what });
+/** Reads an opening packet (`ssl-request`, `startup`), or a frame of this letter. */
+export const expect = (what: string): Step => ({ kind: 'expect', what });
 export const send = (...parts: readonly Buffer[]): Step => ({ kind: 'send', bytes: Buffer.concat(parts) });
 /** Upgrades to TLS as a server, once `S` was said. */
 export const tls = (certificate: TestCertificate): Step => ({ kind: 'tls', certificate });

@@ -90,8 +90,14 @@ t.test('Of a thousand guesses made at once, ten are answered; the right one is n
   for (const _ of checks) answers.push(secondsOf(await logins.failed(attempt)));
   t.equal(answers.filter((seconds) => seconds === 0).length, 10);
   t.equal(secondsOf(await logins.succeeded(attempt)), 120);
+  t.same(
+    await scene.locked(),
+    ['address-role 203.0.113.7/32 branch br-main app 10'],
+    'nor are the others counted',
+  );
   scene.wait(120);
-  t.equal(await scene.ask({ from: HOME }), 0, 'and the burst has prolonged nothing');
+  for (let role = 0; role < 10; role += 1) await scene.wrong({ from: HOME, as: `role${role}` });
+  t.ok(await scene.ask({ from: HOME }), 'nor is the address known');
 });
 
 t.test('Where every answer is awaited by all at once, none is lost to another.', async (t) => {

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { parseAddress } from '../../src/allowlist/address.ts';
+import type { Branch } from '../../src/catalog/model.ts';
+import { Secret } from '../../src/catalog/secret.ts';
+import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
+import type { Verifier } from '../../src/scram/verifier.ts';
+import { objection, type Standing } from '../../src/session/standing.ts';
+import { aBranch, aProject } from '../catalog/a-catalog.ts';
+
+function aVerifier(): Verifier {
+  return { iterations: 4096, salt: randomBytes(16), storedKey: randomBytes(32), serverKey: randomBytes(32) };
+}
+
+const PLAIN = { role: undefined, password: undefined };
+const verifier = aVerifier();
+const app = { name: 'app', verifier, connectionLimit: undefined, upstream: PLAIN };
+const authQuery = {
+  role: 'p',
+  password: new Secret('x'),
+  database: 'postgres',
+  query: undefined,
+  superusers: false,
+  replicationRoles: false,
+};
+
+function catalogOf(branch: Partial<Branch>, id = 'br-1'): CatalogSnapshot {
+  return new CatalogSnapshot([aProject('p', [aBranch(id, { roles: [app], ...branch })])]);
+}
+
+function standing(changes: Partial<Standing> = {}): Standing {
+  const address = parseAddress('192.0.2.1');
+  if (address === undefined) throw new Error('no address');
+  return { projectId: 'p', branchId: 'br-1', address, role: 'app', verifier, ...changes };
+}
+
+t.test('A session stays while the catalog admits it, whatever else changed.', async (t) => {
+  t.equal(objection(catalogOf({}), standing()), undefined);
+  t.equal(objection(catalogOf({ name: 'renamed', allowedIps: ['192.0.2.0/24'] }), standing()), undefined);
+  t.equal(objection(catalogOf({ roles: [{ ...app, verifier: { ...verifier } }] }), standing()), undefined);
+  const more = [app, { ...app, name: 'other', verifier: aVerifier() }];
+  t.equal(objection(catalogOf({ roles: more }), standing()), undefined);
+});
+
+t.test('A session goes with its branch, its address or its role, and is told which.', async (t) => {
+  const cases: [Partial<Branch>, string, string][] = [
+    [{ allowedIps: ['192.0.2.2'] }, 'address', 'this IP address is no longer allowed'],
+    [{ roles: [] }, 'role', 'role was changed'],
+    [{ roles: [{ ...app, verifier: undefined }] }, 'role', 'role was changed'],
+    [{ roles: [{ ...app, verifier: aVerifier() }] }, 'role', 'role was changed'],
+    [{ roles: [{ ...app, verifier: { ...verifier, salt: randomBytes(16) } }] }, 'role', 'role was changed'],
+  ];
+  for (const [branch, reason, text] of cases) {
+    const why = objection(catalogOf(branch), standing());
+    t.match(why, { reason, fields: { sqlstate: '57P01', message: `terminating connection: ${text}` } });
+  }
+  const gone = objection(catalogOf({}, 'br-2'), standing());
+  t.match(gone, { reason: 'branch', fields: { message: 'terminating connection: branch was removed' } });
+});
+
+t.test('A role whose verifier the upstream holds stays until the catalog says otherwise.', async (t) => {
+  const theirs = standing({ verifier: undefined });
+  t.equal(objection(catalogOf({ roles: [], authQuery }), theirs), undefined);
+  t.match(objection(catalogOf({ roles: [] }), theirs), { reason: 'role' });
+  t.match(objection(catalogOf({ roles: [app], authQuery }), theirs), { reason: 'role' });
+});

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatVerifier, makeVerifier, SALT_LENGTH } from '../../src/scram/verifier.ts';
+import type { Child } from './child.ts';
+import { selfSigned } from './openssl.ts';
+import { type LogLine, logLines, PLAIN_ENV, startPortcullis } from './portcullis.ts';
+import { passableFolder, type WithTeardown } from './postgres.ts';
+import type { Conninfo } from './psql.ts';
+
+/** What the gate's certificate covers when a test does not bring its own. */
+export const DOMAIN = 'db.example.com';
+const NAMES = `DNS:localhost,IP:127.0.0.1,DNS:*.${DOMAIN}`;
+
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface GatewayWish {
+  /** The catalog as a person would write it. */
+  readonly projects: readonly unknown[];
+  /** Over what portcullis.yaml says otherwise: one address of 127.0.0.1, an admin listener, no patience. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** PEM files, copied; default: a self-signed one for localhost and `*.db.example.com`. */
+  readonly certificate?: CertificateFiles;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A `portcullis start` on ordinary files. */
+export interface RunningGateway {
+  readonly child: Child;
+  /** Holds portcullis.yaml, catalog.yaml and certs/server.{crt,key}. */
+  readonly dir: string;
+  readonly port: number;
+  readonly adminPort: number;
+  /** What a client is to believe. */
+  readonly ca: string;
+  readonly log: () => LogLine[];
+  /** Waits for a line of the log. */
+  readonly logged: (what: string, fits: (line: LogLine) => boolean) => Promise<LogLine>;
+  /** A way in with verify-full and channel binding. */
+  readonly way: (parts: Conninfo) => Conninfo;
+}
+
+/** Writes a gateway's folder. */
+export async function makeGatewayFolder(
+  t: WithTeardown,
+  { projects, config = {}, certificate }: GatewayWish,
+): Promise<string> {
+  const dir = await passableFolder(t);
+  await mkdir(join(dir, 'certs'));
+  await putCertificate(dir, certificate ?? (await selfSigned(dir, 'made', { san: NAMES })));
+  await writeCatalog(dir, projects);
+  const whole = {
+    listen: [{ address: '127.0.0.1:0' }],
+    tls: { certificates: [{ cert: 'certs/server.crt', key: 'certs/server.key' }] },
+    catalog: { file: 'catalog.yaml' },
+    admin: { listen: '127.0.0.1:0' },
+    drain: '0s',
+    ...config,
+  };
+  // JSON is YAML.
+  await writeFile(join(dir, 'portcullis.yaml'), JSON.stringify(whole, null, 2));
+  return dir;
+}
+
+/** Puts a pair in the place of the gate's, as a careful person does: whole files, by renaming. */
+export async function putCertificate(dir: string, pair: CertificateFiles): Promise<void> {
+  for (const [from, name] of [
+    [pair.key, 'server.key'],
+    [pair.cert, 'server.crt'],
+  ] as const) {
+    await copyFile(from, join(dir, 'certs', `new-${name}`));
+    await rename(join(dir, 'certs', `new-${name}`), join(dir, 'certs', name));
+  }
+}
+
+export async function writeCatalog(dir: string, projects: readonly unknown[]): Promise<void> {
+  await writeFile(join(dir, 'catalog.yaml'), JSON.stringify({ projects }, null, 2), { mode: 0o600 });
+}
+
+/** Starts a gateway on a folder, and waits until it is ready. */
+export async function startIn(
+  t: WithTeardown,
+  dir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningGateway> {
+  const child = startPortcullis(t, ['start', '--dir', dir], { env: { ...PLAIN_ENV, ...env } });
+  const log = (): LogLine[] => logLines(child.stdout);
+  const logged = async (what: string, fits: (line: LogLine) => boolean): Promise<LogLine> => {
+    await child.until(what, () => log().some(fits));
+    return log().find(fits) ?? {};
+  };
+  const ready = await logged('the gateway', ({ msg }) => msg === 'ready');
+  const [port] = ready['ports'] as number[];
+  const ca = join(dir, 'certs/server.crt');
+  const certified = { sslmode: 'verify-full', sslrootcert: ca, channel_binding: 'require' };
+  const base = { host: 'localhost', port: port ?? 0, ...certified };
+  const adminPort = Number(ready['admin']);
+  return { child, dir, port: base.port, adminPort, ca, log, logged, way: (parts) => ({ ...base, ...parts }) };
+}
+
+/** Writes a gateway's folder, and starts a gateway on it. */
+export async function startGateway(t: WithTeardown, wish: GatewayWish): Promise<RunningGateway> {
+  return await startIn(t, await makeGatewayFolder(t, wish), wish.env);
+}
+
+/** A fresh verifier of a password, as text. */
+export async function verifierOf(password: string): Promise<string> {
+  return formatVerifier(await makeVerifier(password, randomBytes(SALT_LENGTH), 4096));
+}
