@@ -30,14 +30,18 @@ export const dial: Dial = dialer({ timeout: 5000, keepalive: KEEPALIVE_MS });
 /** Opens connections to upstreams under their sslmode; a Unix socket never uses TLS, as with libpq. */
 export function dialer(options: DialOptions): Dial {
   return async (target, signal, client) => {
-    const late = AbortSignal.timeout(options.timeout);
+    // Not AbortSignal.timeout, whose timer would outlive each of many quick connections.
+    const ended = new AbortController();
+    const late = new UpstreamUnreachable(`${nameOf(target)}: no answer within ${options.timeout} ms`);
+    const timer = setTimeout(() => ended.abort(late), options.timeout);
+    const abort = (): void => ended.abort(signal.reason);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
     try {
-      return await open(target, AbortSignal.any([signal, late]), { ...options, client });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (late.aborted)
-        throw new UpstreamUnreachable(`${nameOf(target)}: no answer within ${options.timeout} ms`);
-      throw error;
+      return await open(target, ended.signal, { ...options, client });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
     }
   };
 }
