@@ -20,9 +20,9 @@ import { readSource, readSourceTree, type SourceFile } from './support/source-fi
 const FLOORS: Floors = [
   ['wire'],
   ['scram', 'allowlist', 'certificates', 'passwords', 'proxy-protocol'],
-  ['catalog', 'routing', 'config', 'audit', 'detect'],
+  ['catalog', 'routing', 'config', 'throttle', 'audit', 'detect'],
   ['session', 'upstream', 'legs', 'control'],
-  ['net', 'store', 'observe', 'admin'],
+  ['net', 'store', 'counters', 'observe', 'admin'],
   ['app', 'dev'],
   ['cli'],
   ['main.ts'],

@@ -12,13 +12,13 @@ import { ConfigurationError } from './configuration-error.ts';
 import { controlSocketOf } from './control-client.ts';
 import { Server } from './server.ts';
 
-const STDOUT = 1;
+const STDERR = 2;
 
 export interface ConfiguredOptions {
   /** portcullis.yaml; undefined: the environment's variables. */
   readonly path: string | undefined;
   readonly env: Env;
-  /** Instead of JSON on stdout. */
+  /** Instead of JSON on standard error. */
   readonly log?: Logger;
   /** What this run does otherwise than the file says. */
   readonly adjust?: (config: ServerConfig) => ServerConfig;
@@ -44,7 +44,7 @@ export async function openConfigured(options: ConfiguredOptions): Promise<Config
   const { path, env, adjust } = options;
   const loaded = path === undefined ? await fromEnvironment(env) : await fromFile(path, env);
   const config = adjust === undefined ? loaded.config : adjust(loaded.config);
-  const log = options.log ?? createLogger(config.log.level, STDOUT);
+  const log = options.log ?? createLogger(config.log.level, STDERR);
   for (const warning of loaded.warnings) log.warn(formatProblem(warning));
   let server: Server | undefined;
   const catalog = await loaded.openCatalog(log, () => server?.catalogChanged());

@@ -18,13 +18,20 @@ const ENTRY = /([^:,"]+):((?:"(?:[^"\\]|\\.)*"|[^",])*)(?:, |$)/g;
 
 /** The names in a certificate, in its order; characters that a terminal would obey are escaped. */
 export function subjectNames(certificate: X509Certificate): SubjectNames {
-  const entries = [...(certificate.subjectAltName ?? '').matchAll(ENTRY)];
-  const valuesOf = (kind: string): string[] =>
-    entries.filter((entry) => entry[1] === kind).map((entry) => unquote(String(entry[2])));
   return {
-    dns: valuesOf('DNS').map(printable),
-    ip: valuesOf('IP Address').map((text) => canonicalAddress(text) ?? printable(text)),
+    dns: alternativeNames(certificate, 'DNS').map(printable),
+    ip: alternativeNames(certificate, 'IP Address').map((text) => canonicalAddress(text) ?? printable(text)),
   };
+}
+
+/** A certificate's alternative names of one kind, in its order, letter by letter as they stand in it. */
+export function alternativeNames(
+  { subjectAltName }: X509Certificate,
+  kind: 'DNS' | 'IP Address' | 'email' | 'URI',
+): string[] {
+  return [...(subjectAltName ?? '').matchAll(ENTRY)]
+    .filter((entry) => entry[1] === kind)
+    .map((entry) => unquote(String(entry[2])));
 }
 
 /**

@@ -41,18 +41,32 @@ const OPTIONS =
   constants.SSL_OP_CIPHER_SERVER_PREFERENCE |
   constants.SSL_OP_PRIORITIZE_CHACHA;
 
+/** What client certificates are checked against, in PEM form, one certificate or list a string. */
+export interface ClientTrust {
+  readonly ca: readonly string[];
+  /** Empty: nothing is revoked. Otherwise every authority needs its list. */
+  readonly crl: readonly string[];
+}
+
 /**
  * What a TLS server needs to show one certificate.
  *
  * @param chain PEM: the server's own certificate, then those that vouch for it
+ * @param clients what to check clients by. With it, or with node's own list, OpenSSL would add to the chain what it
+ * finds among the authorities: let a context without it start the handshake, as `TlsTerminator` does.
  * @throws OpenSSL's error where it will not have the certificate or the key
  */
-export function serverContext(chain: string, key: string, minVersion: TlsVersion): SecureContext {
+export function serverContext(
+  chain: string,
+  key: string,
+  minVersion: TlsVersion,
+  clients?: ClientTrust,
+): SecureContext {
   return createSecureContext({
     cert: chain,
     key,
-    // No authorities: with node's own list OpenSSL would add to the chain what it finds there.
-    ca: [],
+    ca: [...(clients?.ca ?? [])],
+    ...(clients !== undefined && clients.crl.length > 0 && { crl: [...clients.crl] }),
     minVersion,
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS,

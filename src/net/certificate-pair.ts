@@ -1,11 +1,10 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { CertificateError, reasonOf } from '../certificates/error.ts';
+import { CertificateError } from '../certificates/error.ts';
 import { parseCertificate, splitCertificates } from '../certificates/pem.ts';
-import { fileReason } from '../store/file-reason.ts';
 import { MIN_RSA_BITS } from './certificate-context.ts';
-import type { CertificateProblem } from './certificate-problem.ts';
+import { type CertificateProblem, errorIn } from './certificate-problem.ts';
+import { MAX_CERTIFICATE_BYTES, readBounded } from './read-bounded.ts';
 
 /** Absolute paths of a PEM chain, the server's own certificate first, and of its private key. */
 export interface CertificatePair {
@@ -22,9 +21,6 @@ export interface PairContents {
   /** PEM. */
   readonly key: string;
 }
-
-/** Certificates and keys are a few kB; what is larger is another kind of file. */
-const MAX_FILE_BYTES = 1_048_576;
 
 /** Permission bits that a key file may not have (PostgreSQL manual 18.9.2): root's may be read by its group. */
 const FORBIDDEN_MODE = 0o077;
@@ -50,18 +46,13 @@ export async function readPair(
   }
 }
 
-/** An error as a problem: our own words as they are, the system's and OpenSSL's made short. */
-export function errorIn(file: string, error: unknown): CertificateProblem {
-  return { file, message: reasonOf(error), severity: 'error' };
-}
-
 async function readChain(path: string): Promise<X509Certificate[]> {
-  const { text } = await readSmallFile(path);
+  const { text } = await readBounded(path, MAX_CERTIFICATE_BYTES);
   return splitCertificates(text).map(parseCertificate);
 }
 
 async function readKey(path: string): Promise<{ readonly pem: string; readonly parsed: KeyObject }> {
-  const { text: pem, stats } = await readSmallFile(path);
+  const { text: pem, stats } = await readBounded(path, MAX_CERTIFICATE_BYTES);
   checkMode(stats);
   if (/ENCRYPTED/.test(pem)) {
     throw new CertificateError('is encrypted: write it without a passphrase, by openssl pkey -in … -out …');
@@ -83,17 +74,6 @@ function parseKey(pem: string): KeyObject {
   } catch (error) {
     throw new CertificateError('the private key in it is damaged or cut short', { cause: error });
   }
-}
-
-async function readSmallFile(path: string): Promise<{ readonly text: string; readonly stats: Stats }> {
-  const stats = await stat(path).catch(plainly);
-  if (!stats.isFile()) throw new CertificateError('not a file');
-  if (stats.size > MAX_FILE_BYTES) throw new CertificateError(`larger than ${MAX_FILE_BYTES} bytes`);
-  return { text: await readFile(path, 'utf8').catch(plainly), stats };
-}
-
-function plainly(error: unknown): never {
-  throw new CertificateError(fileReason(error), { cause: error });
 }
 
 function checkMode({ mode, uid }: Stats): void {

@@ -3,6 +3,13 @@ import type { Validity } from '../certificates/lifetimes.ts';
 import type { CertificatePair, PairContents } from './certificate-pair.ts';
 import type { CertificateProblem } from './certificate-problem.ts';
 
+/** A file whose contents end. */
+export interface Expiring extends Validity {
+  /** Absolute path. */
+  readonly file: string;
+  readonly what: 'certificate' | 'revocation list';
+}
+
 /** What is served all the same, but will not please every client. `binding`: tls-server-end-point's hash. */
 export function pairWarnings(
   pair: CertificatePair,
@@ -29,6 +36,13 @@ export function periodWarning({ notBefore, notAfter }: Validity, now: Date): str
   if (now > notAfter) return `ended on ${notAfter.toISOString()}: renew it`;
   if (now < notBefore) return `is not valid before ${notBefore.toISOString()}`;
   return undefined;
+}
+
+/** As `periodWarning`. An ended list vouches for nobody any more: its authority's certificates are refused. */
+export function expiryWarning(expiring: Expiring, now: Date): string | undefined {
+  const warning = periodWarning(expiring, now);
+  if (warning === undefined || expiring.what === 'certificate') return warning;
+  return `${warning}, client certificates are refused until then`;
 }
 
 /** RFC 5246 §7.4.2: each certificate certifies the one before it. Many clients, not all, sort it out. */

@@ -2,10 +2,14 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { ConnectionClosed } from '../legs/leg.ts';
 import type { SecuredStream, TlsServer } from '../session/ports.ts';
-import type { CertificateStore, ServerCertificate } from './certificate-store.ts';
+import type { CertificateStore, ServedCertificate } from './certificate-store.ts';
+import { clientCertificateOf } from './client-certificate.ts';
 
 /** The one protocol spoken here (IANA's ALPN registry; PostgreSQL manual, 54.2.11). */
 const ALPN = 'postgresql';
+
+/** Bun's `setKeyCert` is without effect, so the context that a handshake begins with must be the one that asks. */
+const ON_BUN = process.versions['bun'] !== undefined;
 
 /**
  * Terminates TLS on sockets that were accepted in plain text. A failed handshake is an error of its own socket;
@@ -21,31 +25,41 @@ export class TlsTerminator implements TlsServer {
 
   async handshake(stream: Duplex, signal: AbortSignal): Promise<SecuredStream> {
     const store = this.#certificates();
-    let used: ServerCertificate = store.select(undefined);
+    let used: ServedCertificate = store.select(undefined);
     const socket = new TLSSocket(stream, {
       isServer: true,
-      secureContext: used.context,
+      secureContext: (ON_BUN && used.asking) || used.context,
+      requestCert: store.clients !== undefined,
+      // Judged in the session: in here the answer could be an alert only, which libpq's users cannot read.
+      rejectUnauthorized: false,
       SNICallback: (servername, done) => {
         used = store.select(servername);
-        done(null, used.context);
+        done(null, used.asking ?? used.context);
       },
       // Without an answer OpenSSL sends the alert no_application_protocol (RFC 7301, 3.2).
       ALPNCallback: ({ protocols }) => (protocols.includes(ALPN) ? ALPN : undefined),
     });
-    await established(socket, signal);
+    // OpenSSL builds the chain to show from the authorities of the context that a handshake began with, and checks
+    // clients by those of the one set later: so what clients are checked by is never shown as our own.
+    await established(socket, signal, () => used.asking && socket.setKeyCert(used.asking));
     return {
       stream: socket,
       servername: typeof socket.servername === 'string' ? socket.servername : undefined,
       alpn: socket.alpnProtocol === false ? undefined : (socket.alpnProtocol ?? undefined),
       binding: used.binding,
+      certificate: store.clients && clientCertificateOf(socket, store.clients.certificates),
       version: socket.getProtocol() ?? 'unknown',
       cipher: socket.getCipher().name,
     };
   }
 }
 
-/** Resolves once the handshake is done; its listeners stay no longer, but for one that keeps errors harmless. */
-function established(socket: TLSSocket, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves once the handshake is done; its listeners stay no longer, but for one that keeps errors harmless.
+ *
+ * @param prepare called when they are in place
+ */
+function established(socket: TLSSocket, signal: AbortSignal, prepare: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void): void => {
       socket.off('secure', onSecure);
@@ -67,5 +81,6 @@ function established(socket: TLSSocket, signal: AbortSignal): Promise<void> {
     socket.on('close', onLeft);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
+    prepare();
   });
 }

@@ -8,10 +8,11 @@ import {
   loadServerCertificate,
   type ServerCertificate,
 } from './certificate-store.ts';
-import { periodWarning } from './certificate-warnings.ts';
+import { expiryWarning, periodWarning } from './certificate-warnings.ts';
+import { type ClientAuthorities, type ClientFiles, loadClientAuthorities } from './client-authorities.ts';
 
 export interface ReloadOutcome {
-  /** An error means that the pair read before stays; a warning, that the new one is served all the same. */
+  /** An error means that what was read before stays; a warning, that the new is served all the same. */
   readonly problems: readonly CertificateProblem[];
 }
 
@@ -22,8 +23,9 @@ export interface WatchOptions extends CertificateOptions {
 
 /**
  * The certificates as they stand in their files now, or stood when they were last good: a file half-written, a
- * key that has come without its certificate yet, an expired certificate do not replace a pair that works.
- * Connections under way keep the certificate that they began with, and its channel binding.
+ * key that has come without its certificate yet, an expired certificate do not replace a pair that works; nor do
+ * broken or expired authorities and revocation lists replace those that clients are checked against. Connections
+ * under way keep the certificate that they began with, and its channel binding.
  */
 export class WatchedCertificates {
   readonly #options: CertificateOptions;
@@ -47,7 +49,9 @@ export class WatchedCertificates {
    * @throws {CertificateFilesError} where one is not fit to be served; nothing is watched then
    */
   static async load(pairs: readonly CertificatePair[], options: WatchOptions): Promise<WatchedCertificates> {
-    const paths = pairs.flatMap(({ cert, key }) => [cert, key]);
+    const { ca, crl } = options.clients ?? {};
+    const files = [...pairs.flatMap(({ cert, key }) => [cert, key]), ca, crl];
+    const paths = files.filter((path) => path !== undefined);
     const opening = Promise.withResolvers<WatchedCertificates>();
     const watch = watchFiles(
       () => paths,
@@ -80,12 +84,13 @@ export class WatchedCertificates {
 
   async #readAgain(): Promise<ReloadOutcome> {
     const kept = this.#current.certificates;
-    const chosen = await Promise.all(kept.map((certificate) => readAgain(certificate, this.#options)));
-    const problems = chosen.flatMap((each) => each.problems);
-    this.#current = new CertificateStore(
-      chosen.map((each) => each.certificate),
-      problems,
-    );
+    const [chosen, clients] = await Promise.all([
+      Promise.all(kept.map((certificate) => readAgain(certificate, this.#options))),
+      clientsAgain(this.#current.clients, this.#options.clients),
+    ]);
+    const problems = [...chosen, clients].flatMap((each) => each.problems);
+    const certificates = chosen.map((each) => each.certificate);
+    this.#current = new CertificateStore(certificates, problems, clients.authorities);
     return { problems };
   }
 }
@@ -102,4 +107,25 @@ async function readAgain(
   if (fault === undefined || periodWarning(kept, now) !== undefined) return { certificate, problems };
   const message = `${fault}; the one read before stays`;
   return { certificate: kept, problems: [{ file: kept.certPath, message, severity: 'error' }] };
+}
+
+async function clientsAgain(
+  kept: ClientAuthorities | undefined,
+  files: ClientFiles | undefined,
+): Promise<{
+  readonly authorities?: ClientAuthorities;
+  readonly problems: readonly CertificateProblem[];
+}> {
+  if (kept === undefined || files === undefined) return { problems: [] };
+  const { authorities, problems } = await loadClientAuthorities(files);
+  if (authorities === undefined) return { authorities: kept, problems };
+  const now = new Date();
+  const ended = ({ expiring }: ClientAuthorities) =>
+    expiring.filter((each) => expiryWarning(each, now) !== undefined);
+  if (ended(kept).length > 0) return { authorities, problems };
+  const faults = ended(authorities).map((each): CertificateProblem => {
+    const message = `${periodWarning(each, now)}; the one read before stays`;
+    return { file: each.file, message, severity: 'error' };
+  });
+  return faults.length > 0 ? { authorities: kept, problems: faults } : { authorities, problems };
 }

@@ -46,6 +46,8 @@ function fieldsOf(record: ConnectionRecord): Record<string, string | number | un
     tls: record.tls?.version,
     cipher: record.tls?.cipher,
     sni: shown(record.tls?.servername),
+    certificate: shown(record.certificate?.commonName),
+    certificate_sha256: record.certificate?.fingerprint,
     project: record.project,
     branch: record.branch,
     endpoint: shown(record.endpoint),

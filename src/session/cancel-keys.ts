@@ -7,6 +7,10 @@ import { hasLongCancelKeys, type ProtocolVersion } from '../wire/protocol-versio
 const SHORT_KEY_LENGTH = 4;
 const LONG_KEY_LENGTH = 32;
 
+/** How long the key of a session that has ended is told from a guess, in ms, and how many are kept at most. */
+const REMEMBERED_MS = 60_000;
+const MAX_REMEMBERED = 10_000;
+
 /** Whose statement a key cancels, and where. */
 export interface CancelTarget {
   readonly projectId: string;
@@ -28,8 +32,14 @@ export class CancelKeys {
   /** Two upstreams may hand out the same pid. */
   readonly #byPid = new Map<number, Set<Issued>>();
 
-  constructor(randomBytes: (length: number) => Buffer) {
+  /** Keys of sessions that have ended, and when; the oldest first. */
+  readonly #ended = new Map<string, number>();
+  readonly #now: () => number;
+
+  /** @param now milliseconds on a clock that does not go back. */
+  constructor(randomBytes: (length: number) => Buffer, now: () => number = () => performance.now()) {
     this.#randomBytes = randomBytes;
+    this.#now = now;
   }
 
   /** @returns the client's secret, and how to take it back when the session ends. */
@@ -40,7 +50,9 @@ export class CancelKeys {
     const siblings = this.#byPid.get(pid) ?? new Set();
     this.#byPid.set(pid, siblings.add(issued));
     const revoke = (): void => {
-      if (siblings.delete(issued) && siblings.size === 0) this.#byPid.delete(pid);
+      if (!siblings.delete(issued)) return;
+      if (siblings.size === 0) this.#byPid.delete(pid);
+      this.#remember(nameOf(pid, issued.key));
     };
     return { key: issued.key, revoke };
   }
@@ -52,4 +64,25 @@ export class CancelKeys {
     }
     return undefined;
   }
+
+  /**
+   * Whether a session had this key until lately. A cancel may well arrive when its session has just ended (a client
+   * that times out sends one and closes), and that is no guess.
+   */
+  hasEnded(pid: number, key: Buffer): boolean {
+    const endedAt = this.#ended.get(nameOf(pid | 0, key));
+    return endedAt !== undefined && this.#now() - endedAt < REMEMBERED_MS;
+  }
+
+  #remember(name: string): void {
+    this.#ended.set(name, this.#now());
+    for (const [oldest, endedAt] of this.#ended) {
+      if (this.#ended.size <= MAX_REMEMBERED && this.#now() - endedAt < REMEMBERED_MS) return;
+      this.#ended.delete(oldest);
+    }
+  }
+}
+
+function nameOf(pid: number, key: Buffer): string {
+  return `${pid} ${key.toString('latin1')}`;
 }

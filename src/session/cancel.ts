@@ -18,6 +18,8 @@ export async function cancel(visit: Visit, request: CancelRequest): Promise<void
   if (!verdict.allowed) throw silent('locked-out', 'too many cancel requests with wrong keys');
   const session = gate.cancelKeys.find(request.pid, request.key);
   if (session === undefined) {
+    if (gate.cancelKeys.hasEnded(request.pid, request.key))
+      throw silent('cancel-late', 'the session has ended');
     await visit.client.unlessAborted(cancels.failed(source.address));
     throw silent('cancel-key', 'no session has this cancel key');
   }
@@ -31,8 +33,7 @@ export async function cancel(visit: Visit, request: CancelRequest): Promise<void
     throw addressNotAllowed(formatAddress(source.address));
   }
   visit.reachingUpstream = true;
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(gate.limits.cancelTimeout)]);
-  await sendCancel(gate.dial, session, deadline);
+  await sendCancel(gate.dial, session, { timeout: gate.limits.cancelTimeout, signal });
   record.outcome = 'canceled';
   await visit.client.farewell();
 }

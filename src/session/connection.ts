@@ -2,6 +2,7 @@ import { admit } from './admit.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { cancel } from './cancel.ts';
+import { checkCertificate } from './check-certificate.ts';
 import { connectUpstream } from './connect-upstream.ts';
 import { joinCrowd } from './crowd.ts';
 import { greet } from './greet.ts';
@@ -29,6 +30,7 @@ export async function serveConnection(arrival: Arrival, gate: Gate): Promise<voi
     if (crowded !== undefined) throw crowded;
     const way = route(visit, opening);
     admit(visit, way);
+    checkCertificate(visit, way);
     const identity = await authenticate(visit, way);
     const errand = authorize(visit, way, identity);
     const upstream = await connectUpstream(visit, errand);

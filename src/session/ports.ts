@@ -3,6 +3,8 @@ import type { Address } from '../allowlist/address.ts';
 import type { Allowlist } from '../allowlist/allowlist.ts';
 import type { Branch } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
+import type { ClientCertificateFault } from '../certificates/client-fault.ts';
+import type { ClientNames } from '../certificates/client-names.ts';
 import type { TransportAddress } from '../proxy-protocol/header.ts';
 import type { LoginAttempt, Verdict } from '../throttle/attempt.ts';
 import type { Dial } from '../upstream/ports.ts';
@@ -32,8 +34,18 @@ export interface SecuredStream {
   readonly alpn: string | undefined;
   /** Hash of the certificate that this very handshake used; undefined: no channel binding can be offered. */
   readonly binding: Buffer | undefined;
+  /** The client's; `undefined` where it showed none, or was not asked to. */
+  readonly certificate: ClientCertificate | undefined;
   readonly version: string;
   readonly cipher: string;
+}
+
+/** A certificate whose key the client has proved to hold. */
+export interface ClientCertificate extends ClientNames {
+  /** SHA-256 of its DER encoding, lower-case hex. */
+  readonly fingerprint: string;
+  /** `undefined`: it is good. Otherwise why not, and the TLS library's word for it. */
+  readonly problem: { readonly fault: ClientCertificateFault; readonly verdict: string } | undefined;
 }
 
 /** Runs the server's side of a TLS handshake on a stream; its failures are errors of that stream alone. */

@@ -18,8 +18,8 @@ export interface PumpRules {
   readonly lengths: LengthRule;
   /** How long the target may take nothing, in ms. */
   readonly stallTimeout: number;
-  /** Sees the last byte of each chunk's last whole frame. */
-  readonly frameEnded?: ((lastByte: number) => void) | undefined;
+  /** Sees each chunk that goes on, once its headers were judged. */
+  readonly passing?: ((chunk: Buffer) => void) | undefined;
 }
 
 /**
@@ -90,13 +90,17 @@ export class Pump {
       this.stop();
       this.#stopAtBoundary();
     } else {
-      if (boundary > 0) this.#rules.frameEnded?.(chunk.readUInt8(boundary - 1));
+      this.#rules.passing?.(chunk);
       if (!this.#to.write(chunk)) this.#wait();
     }
   };
 
   #wait(): void {
     this.#from.pause();
+    this.#watchTarget();
+  }
+
+  #watchTarget(): void {
     clearTimeout(this.#stall);
     this.#stall = setTimeout(() => this.#owner.stalled(), this.#rules.stallTimeout);
   }
@@ -107,9 +111,10 @@ export class Pump {
   };
 
   readonly #onEnd = (): void => {
-    clearTimeout(this.#stall);
     this.ended = true;
-    this.#to.end();
+    // No 'drain' comes behind an end.
+    this.#watchTarget();
+    this.#to.end(() => clearTimeout(this.#stall));
     this.#owner.drained();
   };
 }

@@ -62,6 +62,26 @@ export function noUser(): Refusal {
   return new Refusal('no-user', fatal(SQLSTATE.invalidAuthorization, message), message);
 }
 
+/**
+ * PostgreSQL's words (`ClientAuthentication` in auth.c), whatever is wrong: what the client may read.
+ *
+ * @param fault `missing`, or why the certificate shown is not good.
+ */
+export function certificateRequired(fault: string, log: string): Refusal {
+  const message = 'connection requires a valid client certificate';
+  return new Refusal(`certificate-${fault}`, fatal(SQLSTATE.invalidAuthorization, message), log);
+}
+
+/** PostgreSQL's words, too, for a good certificate of somebody else. */
+export function certificateOfAnother(role: string): Refusal {
+  const message = `certificate authentication failed for user "${role}"`;
+  return new Refusal(
+    'certificate-role',
+    fatal(SQLSTATE.invalidAuthorization, message),
+    'the client certificate does not name the role',
+  );
+}
+
 /** One text for a wrong password, an unknown role, an unknown endpoint, a role without login. */
 export function authenticationFailed(role: string, why: string): Refusal {
   const message = `password authentication failed for user "${role}"`;

@@ -15,8 +15,6 @@ const BOUNDARY_MS = 400;
 const LAST_WORDS_MS = 500;
 /** How long one side may stay once the other has gone, in ms. */
 const SURVIVOR_MS = 2000;
-/** How long a cancel of ours may take, in ms. */
-const CANCEL_MS = 5000;
 
 type LeftReason = 'client-left' | 'upstream-left';
 
@@ -99,10 +97,10 @@ class Relay {
     }
     const idle = new IdleWatch(idleSessionTimeout, () => this.cut(idleTooLong()));
     this.#idle = idle;
-    const frameEnded = (lastByte: number): void => idle.upstreamPaused(lastByte);
+    const passing = (chunk: Buffer): void => idle.upstreamSent(chunk);
     return {
       client: { lengths: idle.fromClient(clientLengths), stallTimeout },
-      upstream: { lengths: idle.fromUpstream(upstreamLengths), stallTimeout, frameEnded },
+      upstream: { lengths: idle.fromUpstream(upstreamLengths), stallTimeout, passing },
     };
   }
 
@@ -128,8 +126,9 @@ class Relay {
   #cancelUpstream(): void {
     const { cancelKey, target } = this.#session;
     if (cancelKey === undefined || this.#session.leg.closed) return;
-    sendCancel(this.#visit.gate.dial, { target, upstream: cancelKey }, AbortSignal.timeout(CANCEL_MS)).catch(
-      (cause: unknown) => this.#visit.gate.journal.cancelFailed(this.#visit.record, cause),
+    const { dial, journal, limits } = this.#visit.gate;
+    sendCancel(dial, { target, upstream: cancelKey }, { timeout: limits.cancelTimeout }).catch(
+      (cause: unknown) => journal.cancelFailed(this.#visit.record, cause),
     );
   }
 

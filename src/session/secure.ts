@@ -81,7 +81,12 @@ async function enterTls(visit: Visit, way: 'direct' | 'requested'): Promise<unde
   });
   visit.client = new Leg(secured.stream, signal);
   visit.binding = secured.binding;
+  visit.certificate = secured.certificate;
   record.handshakeMs = visit.elapsed;
+  record.certificate = secured.certificate && {
+    commonName: secured.certificate.commonName,
+    fingerprint: secured.certificate.fingerprint,
+  };
   record.tls = { version: secured.version, cipher: secured.cipher, servername: secured.servername };
   if (way === 'direct' && secured.alpn !== ALPN) throw silent('alpn', 'direct TLS without ALPN "postgresql"');
   visit.audible = true;

@@ -1,7 +1,7 @@
 import { formatAddress } from '../allowlist/address.ts';
 import { Leg } from '../legs/leg.ts';
 import type { TransportAddress } from '../proxy-protocol/header.ts';
-import type { Arrival, Gate } from './ports.ts';
+import type { Arrival, ClientCertificate, Gate } from './ports.ts';
 import type { ConnectionRecord } from './record.ts';
 import { handshakeTimeout, type Refusal } from './refusals.ts';
 import type { Cuttable } from './sessions.ts';
@@ -21,6 +21,8 @@ export class Visit implements Disposable, Cuttable {
   upstream: Leg | undefined;
   /** The hash that channel binding compares; undefined before TLS and where the certificate has none. */
   binding: Buffer | undefined;
+  /** The client's; undefined before TLS, and where it showed none. */
+  certificate: ClientCertificate | undefined;
   /** Whether an ErrorResponse would be believed and understood by now. */
   audible = false;
   /** Whether time is being spent on the upstream, so that a deadline that passes is its doing. */

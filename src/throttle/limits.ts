@@ -8,12 +8,15 @@ export interface ThrottleSettings {
   readonly exempt: Allowlist;
 }
 
-/** Failures within the window (names, roles and branches: see each) that lead to a lock-out. */
+/** How many failures lead to a lock-out, by dimension. */
 export interface Limits {
+  /** As one role from one source. */
   readonly attempts: number;
   readonly address: Flood;
   readonly network: Flood;
+  /** Of a known source while its address is locked out. */
   readonly reserve: number;
+  /** The most that one source adds to the count of a role or a branch. */
   readonly share: number;
   readonly role: Siege;
   readonly branch: Siege;

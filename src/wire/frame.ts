@@ -10,9 +10,12 @@ export interface Frame {
 /** Message types by the letter the PostgreSQL manual gives them (54.7). */
 export const FRONTEND = {
   bind: 0x42,
+  close: 0x43,
   copyData: 0x64,
   copyDone: 0x63,
   copyFail: 0x66,
+  describe: 0x44,
+  execute: 0x45,
   functionCall: 0x46,
   parse: 0x50,
   /** PasswordMessage, SASLInitialResponse and SASLResponse share it. */
@@ -26,10 +29,12 @@ export const BACKEND = {
   authentication: 0x52,
   backendKeyData: 0x4b,
   commandComplete: 0x43,
+  copyInResponse: 0x47,
   dataRow: 0x44,
   errorResponse: 0x45,
   negotiateProtocolVersion: 0x76,
   noticeResponse: 0x4e,
+  notificationResponse: 0x41,
   parameterStatus: 0x53,
   readyForQuery: 0x5a,
   rowDescription: 0x54,

@@ -33,3 +33,14 @@ t.test('No flood from elsewhere frees who is locked out.', async (t) => {
     'and locks have room again',
   );
 });
+
+t.test('Who finds no room for his lock-out has it with his next failure.', async (t) => {
+  const scene = new Scene({ maxKeys: 50 });
+  for (let n = 0; n < 50; n += 1) {
+    await scene.guess({ from: stranger(n), at: { kind: 'endpoint', name: `ep-${n}` } }, 10);
+  }
+  scene.wait(100);
+  t.equal(await scene.guess({ from: '203.0.113.7' }, 11), 11);
+  scene.wait(20);
+  t.equal(await scene.guess({ from: '203.0.113.7' }, 11), 1);
+});

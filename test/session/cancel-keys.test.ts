@@ -60,3 +60,24 @@ t.test('A pid is the same whether it is read with its sign or without.', async (
   t.ok(keys.find(-5, key));
   t.ok(keys.find(0xffff_fffb, key));
 });
+
+t.test('The key of a session that has ended is told from a guess, for a minute.', async (t) => {
+  let now = 0;
+  const keys = new CancelKeys(counting(), () => now);
+  const { key, revoke } = keys.issue(sessionOf(7), V30);
+  t.notOk(keys.hasEnded(7, key), 'not while it lives');
+  revoke();
+  t.ok(keys.hasEnded(7, key));
+  t.notOk(keys.hasEnded(8, key));
+  t.notOk(keys.hasEnded(7, Buffer.alloc(4, 9)));
+  now = 60_000;
+  t.notOk(keys.hasEnded(7, key));
+});
+
+t.test('However many sessions end, only so many of their keys are kept.', async (t) => {
+  const keys = new CancelKeys(counting(), () => 0);
+  const first = keys.issue(sessionOf(1), V32);
+  first.revoke();
+  for (let pid = 2; pid <= 10_001; pid += 1) keys.issue(sessionOf(pid), V30).revoke();
+  t.notOk(keys.hasEnded(1, first.key));
+});

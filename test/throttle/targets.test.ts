@@ -97,6 +97,13 @@ t.test('A branch on which ever other roles fail is closed to its strangers in th
   t.equal(await scene.ask({ from: '192.0.2.1', at: { kind: 'branch', name: 'br-dev' } }), 0);
 });
 
+t.test('Before that, strangers have one try as any role.', async (t) => {
+  const scene = new Scene();
+  for (let n = 0; n < 299; n += 1) await botnet(scene, 1, `role${n}`, n);
+  t.equal(await scene.guess({ from: '192.0.2.1' }, 5), 1);
+  t.equal(await scene.guess({ from: '192.0.2.1', at: { kind: 'branch', name: 'br-dev' } }, 5), 5);
+});
+
 t.test('Nobody closes a branch by naming an endpoint like it.', async (t) => {
   const scene = new Scene();
   const at = { kind: 'endpoint', name: 'br-main' } as const;
