@@ -19,6 +19,7 @@ t.test("Message types are the manual's letters.", async (t) => {
     parse: 'P',
     password: 'p',
     query: 'Q',
+    sync: 'S',
     terminate: 'X',
   });
   t.same(letters(BACKEND), {
