@@ -36,7 +36,7 @@ function catalogProblems({ catalog }: ServerConfig, env: Env): readonly Problem[
 
 async function certificateProblems(config: ServerConfig): Promise<Problem[]> {
   try {
-    const store = await CertificateStore.load(config.tls.certificates, { minVersion: config.tls.minVersion });
+    const store = await CertificateStore.load(config.tls.certificates, config.tls);
     const found = store.warnings.map(({ file, message }) => fileProblem(shownPath(file), message, 'warning'));
     return [...found, ...uncoveredDomain(config, store)];
   } catch (error) {

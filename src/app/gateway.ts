@@ -49,7 +49,7 @@ export class Gateway {
     this.metrics = new Metrics({
       sessions: () => this.#sessions.size,
       records: () => this.#sessions.records(),
-      certificates: () => options.certificates().certificates,
+      certificates: () => options.certificates().expiring,
     });
     this.#gate = {
       tls: new TlsTerminator(options.certificates),

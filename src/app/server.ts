@@ -12,6 +12,7 @@ import type { ListenAddress } from '../net/listener.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
 import { createThrottle, type Throttle } from '../throttle/throttle.ts';
 import type { CatalogSource } from './catalog-source.ts';
+import { watchExpiry } from './expiry-watch.ts';
 import { Gateway } from './gateway.ts';
 import { mockSecret } from './mock-secret.ts';
 
@@ -30,11 +31,16 @@ export class Server {
   readonly #throttle: Throttle;
   readonly #gateway: Gateway;
   readonly #admin: AdminServer[] = [];
+  readonly #expiry: { close(): void };
 
   private constructor(options: ServerOptions, certificates: WatchedCertificates, secret: Buffer) {
     const { config, catalog, log } = options;
     this.#options = options;
     this.#certificates = certificates;
+    this.#expiry = watchExpiry(
+      () => certificates.current.expiring,
+      (file, problem) => log.warn({ file, problem }, 'certificate'),
+    );
     this.#throttle = throttleOf(config.limits.failedLogins);
     this.#gateway = new Gateway({
       listen: config.listen.map(listenerOf(config)),
@@ -54,8 +60,10 @@ export class Server {
    */
   static async open(options: ServerOptions): Promise<Server> {
     const { config, log } = options;
+    const { minVersion, clients } = config.tls;
     const certificates = await WatchedCertificates.load(config.tls.certificates, {
-      minVersion: config.tls.minVersion,
+      minVersion,
+      clients,
       onReload: ({ problems }) => reportReload(log, problems),
     });
     for (const { file, message } of certificates.current.warnings)
@@ -96,6 +104,7 @@ export class Server {
     await this.#gateway.drain(patience);
     for (const admin of this.#admin) admin.close();
     this.#certificates.close();
+    this.#expiry.close();
     await this.#options.catalog.close();
   }
 

@@ -4,6 +4,8 @@ import type { Secret } from './secret.ts';
 /** What a project's people may connect to; field names are the Neon API's, in camel case. */
 export interface Project {
   readonly id: string;
+  /** For people. */
+  readonly name: string | undefined;
   readonly allowedIps: ProjectAllowedIps | undefined;
   readonly branches: readonly Branch[];
 }

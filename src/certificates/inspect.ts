@@ -1,7 +1,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { endPointBinding } from '../scram/channel-binding.ts';
 import { CertificateError, reasonOf } from './error.ts';
-import { printable, subjectNames } from './names.ts';
+import { oneLine, subjectNames } from './names.ts';
 import { parseCertificate } from './pem.ts';
 
 /** What a person asks of a certificate. Names and subjects are fit for a terminal. */
@@ -85,9 +85,4 @@ function publicKeyOf(certificate: X509Certificate): KeyObject {
 
 function signatureAlgorithm(certificate: X509Certificate): string {
   return String(certificate.signatureAlgorithm ?? certificate.signatureAlgorithmOid);
-}
-
-/** Node writes one attribute a line and escapes controls below 0x80 itself. */
-function oneLine(name: string): string {
-  return printable(name.replaceAll('\n', ', '));
 }

@@ -62,6 +62,15 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
+/**
+ * A certificate's subject or issuer in one line for a terminal or a log. Node writes one attribute a line and
+ * escapes controls below 0x80 itself. For a name without attributes, which certificates by SAN alone have as their
+ * subject (RFC 5280 §4.1.2.6), it gives undefined, whatever its types say.
+ */
+export function oneLine(name: string | undefined): string {
+  return printable((name ?? '').replaceAll('\n', ', '));
+}
+
 function parseHost(text: string): string {
   const pattern = hostPattern(/\P{ASCII}/u.test(text) ? domainToASCII(text) : text);
   if (pattern === undefined) {

@@ -3,6 +3,7 @@ import { toProject } from './catalog-model.ts';
 import { brokenRules } from './catalog-rules.ts';
 import { catalogSchema } from './catalog-schema.ts';
 import { catalogWarnings } from './catalog-warnings.ts';
+import { idleCertificateRules } from './certificate-rules.ts';
 import { laterInCatalog } from './later.ts';
 import { hasErrors, inReadingOrder, type Problem } from './problem.ts';
 import { checkShape } from './shape.ts';
@@ -26,7 +27,11 @@ export function parseCatalog(text: string, surroundings: CatalogSurroundings): P
   const problems = [...brokenRules(document), ...laterInCatalog(document)];
   if ('problems' in shape) return { problems: inReadingOrder([...shape.problems, ...problems]) };
   const projects = shape.value.projects.map(toProject);
-  const warned = [...problems, ...catalogWarnings(document, projects)];
+  const warned = [
+    ...problems,
+    ...idleCertificateRules(document, projects, surroundings.clientCa),
+    ...catalogWarnings(document, projects),
+  ];
   if (hasErrors(warned)) return { problems: inReadingOrder(warned) };
   return { projects, warnings: inReadingOrder(warned) };
 }

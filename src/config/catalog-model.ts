@@ -2,10 +2,11 @@ import type { Branch, Project, Role, UpstreamTarget } from '../catalog/model.ts'
 import type { WrittenBranch, WrittenProject } from './catalog-schema.ts';
 
 /** A project as the rest of the gateway knows it. */
-export function toProject({ id, settings, branches }: WrittenProject): Project {
+export function toProject({ id, name, settings, branches }: WrittenProject): Project {
   const list = settings.allowed_ips;
   return {
     id,
+    name,
     allowedIps: list && { ips: list.ips, protectedBranchesOnly: list.protected_branches_only },
     branches: branches.map(toBranch),
   };

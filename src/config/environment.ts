@@ -77,7 +77,7 @@ function projectOf({ target, authQuery }: UpstreamUrl, ips: readonly string[] | 
     clientCertificateRole: 'off',
   };
   const allowedIps = ips && { ips, protectedBranchesOnly: false };
-  return { id: 'default', allowedIps, branches: [branch] };
+  return { id: 'default', name: undefined, allowedIps, branches: [branch] };
 }
 
 function upstreamOf(

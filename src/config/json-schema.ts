@@ -7,6 +7,7 @@ import type { CatalogSurroundings } from './surroundings.ts';
 const NOWHERE: CatalogSurroundings = {
   file: '',
   base: '/',
+  clientCa: false,
   env: {},
   readFile: () => ({ problem: 'not read' }),
   unseal: () => ({ problem: 'not opened' }),

@@ -29,6 +29,8 @@ export interface CatalogLocation {
   readonly keys: KeyRing | undefined;
   /** Absolute path of the file that the keys came from, read anew with every catalog. */
   readonly keyFile: string | undefined;
+  /** Whether `tls.client_ca` is there, which branches need that look at client certificates. */
+  readonly clientCa: boolean;
 }
 
 /** Where clients connect, and whose PROXY headers are believed there. */
@@ -134,6 +136,7 @@ function finish(written: WrittenServerConfig, base: string): Finished {
       base,
       keys: keys !== undefined && 'ring' in keys ? keys.ring : undefined,
       keyFile: catalog.key?.file,
+      clientCa: tls.client_ca !== undefined,
     },
     limits: toLimits(limits),
     drain: written.drain,

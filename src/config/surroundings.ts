@@ -16,6 +16,8 @@ export interface Surroundings {
 }
 
 export interface CatalogSurroundings extends Surroundings {
+  /** Whether portcullis.yaml has `tls.client_ca`. */
+  readonly clientCa: boolean;
   /** Opens `sealed:v1:…`. A problem holds neither key nor secret. */
   readonly unseal: (sealed: string) => { readonly text: string } | { readonly problem: string };
 }

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { fileProblem, type Problem } from './problem.ts';
 import { faultsOf, type YamlFault } from './yaml-faults.ts';
 import { type Place, type TextChange, YamlValues } from './yaml-values.ts';
@@ -43,17 +43,9 @@ export class YamlDocument {
       return { problems: [fileProblem(file, `is larger than ${maxBytes} bytes: split it or shorten it`)] };
     }
     const lines = new LineCounter();
-    const { contents, errors, warnings, directives } = parseDocument(text, {
-      lineCounter: lines,
-      version: '1.2',
-      schema: 'core',
-      stringKeys: true,
-      // Ours below is linear; the parser's compares every key with every other.
-      uniqueKeys: false,
-      resolveKnownTags: false,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
+    const parsed = parseYaml(text, lines);
+    if (parsed === undefined) return { problems: [fileProblem(file, 'is nested too deeply')] };
+    const { contents, errors, warnings, directives } = parsed;
     const syntax = faultsOf([...errors, ...warnings], text);
     if (directives.yaml.version !== '1.2')
       syntax.push({ offset: 0, message: 'YAML 1.2 is read here: remove the %YAML line' });
@@ -92,6 +84,26 @@ export class YamlDocument {
       place = next;
     }
     return place;
+  }
+}
+
+/** @returns undefined where the parser ran out of stack: its recursion has a bound for brackets only, not for `a: a: …`. */
+function parseYaml(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, {
+      lineCounter,
+      version: '1.2',
+      schema: 'core',
+      stringKeys: true,
+      // Ours is linear; the parser's compares every key with every other.
+      uniqueKeys: false,
+      resolveKnownTags: false,
+      prettyErrors: false,
+      logLevel: 'error',
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { lchown, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { DevError, errorCode, unless } from './error.ts';
+import { errorCode, unless } from '../store/system-error.ts';
+import { DevError } from './error.ts';
 
 /** The user as whom the server's processes run, and to whom its files belong. */
 export interface Account {

@@ -14,8 +14,8 @@ import {
 } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { errorCode, unless } from '../store/system-error.ts';
 import { type Account, runsAsRoot } from './account.ts';
-import { errorCode, unless } from './error.ts';
 import type { Installed } from './installed.ts';
 import { firstTrusted } from './trusted.ts';
 

@@ -1,10 +1,12 @@
 import { lstat, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { Lock } from '../store/lock.ts';
+import { unless } from '../store/system-error.ts';
 import { giveTo } from './account.ts';
-import { DevError, unless } from './error.ts';
+import { DevError } from './error.ts';
 import { type Installation, initialize, majorVersion, removeHalfMade, singleUser } from './initialize.ts';
-import { type Lock, takeLock } from './lock.ts';
+import { takeDevLock } from './lock.ts';
 import { readPidFile, stopOrphan } from './orphan.ts';
 import { DEFAULT_PORT, type ServerSettings, writeServerFiles } from './server-files.ts';
 import { type Exit, type Running, signalTo, start } from './spawn.ts';
@@ -49,7 +51,7 @@ export interface Cluster {
  */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const parent = dirname(options.dataDir);
-  const lock = await takeLock(
+  const lock = await takeDevLock(
     join(parent, 'server.lock'),
     (pid) => `process ${pid} already runs the database in ${parent}: stop it first`,
   );

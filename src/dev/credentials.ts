@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { unless } from '../store/system-error.ts';
 import { writeFileAtomic } from '../store/write-file.ts';
-import { DevError, unless } from './error.ts';
+import { DevError } from './error.ts';
 
 const PRIVATE = 0o600;
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatVerifier } from '../scram/verifier.ts';
+import { unless } from '../store/system-error.ts';
 import { writeFileAtomic } from '../store/write-file.ts';
 import { serverAccount } from './account.ts';
 import { embeddedBinaries } from './binaries.ts';
 import { type DevCredentials, devBootstrap, devVerifier } from './bootstrap.ts';
 import { type Cluster, openCluster } from './cluster.ts';
-import { unless } from './error.ts';
 import { databasePlace, type PlaceOptions } from './place.ts';
 
 const PRIVATE = 0o600;

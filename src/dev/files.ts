@@ -1,8 +1,8 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ListenAddress } from '../net/listener.ts';
+import { unless } from '../store/system-error.ts';
 import { writeFileAtomic } from '../store/write-file.ts';
-import { unless } from './error.ts';
 
 const PUBLIC = 0o644;
 

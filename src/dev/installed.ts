@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { DevError, errorCode } from './error.ts';
+import { errorCode } from '../store/system-error.ts';
+import { DevError } from './error.ts';
 
 /** What npm installed: `native` has bin, lib, share and pg-symlinks.json. */
 export interface Installed {

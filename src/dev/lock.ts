@@ -1,107 +1,28 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { chmod, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DevError, errorCode, unless } from './error.ts';
-import { processStart } from './process.ts';
-
-/** For everyone to read, whatever the umask: another user is to be told who holds it. */
-const LOCK_MODE = 0o644;
-
-export interface Lock extends AsyncDisposable {
-  /** Gives the lock back; a second call does nothing. */
-  release(): Promise<void>;
-}
+import { type Lock, LockError, takeLock } from '../store/lock.ts';
+import { errorCode } from '../store/system-error.ts';
+import { DevError } from './error.ts';
 
 /** One `portcullis dev` a folder. `dir` exists. */
 export async function lockDevFolder(dir: string): Promise<Lock> {
-  return takeLock(
+  return takeDevLock(
     join(dir, 'dev.lock'),
     (pid) => `another portcullis dev (pid ${pid}) uses ${dir}: stop it, or give --dir another folder`,
   );
 }
 
 /**
- * Takes the lock that the file `path` stands for: two lines, our process id and when we began. A lock whose
- * process is gone (a kill, a loss of power) is taken over.
- *
+ * Takes the lock that the file `path` stands for.
  * @param busy the error's text for when the live process `pid` holds it
  * @throws DevError where it is held, also by ourselves
  */
-export async function takeLock(path: string, busy: (pid: number) => string): Promise<Lock> {
-  const text = `${process.pid}\n${await processStart(process.pid)}\n`;
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  await written(draft, text);
+export async function takeDevLock(path: string, busy: (pid: number) => string): Promise<Lock> {
   try {
-    while (!(await claim(path, draft))) {
-      const held = await unless(['ENOENT'], readFile(path, 'utf8'));
-      if (held === undefined) continue; // released between the two
-      const holder = await liveHolder(held);
-      if (holder !== undefined) throw new DevError(busy(holder));
-      if (await takeOver(path, held, draft, busy)) break;
-    }
-  } finally {
-    await rm(draft, { force: true });
-  }
-  return held(path);
-}
-
-async function written(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: 'wx' });
-    await chmod(path, LOCK_MODE);
+    return await takeLock(path);
   } catch (error) {
-    throw new DevError(
-      `cannot write into ${dirname(path)} (${errorCode(error)}): give --dir another folder`,
-      {
-        cause: error,
-      },
-    );
+    if (!(error instanceof LockError)) throw error;
+    const { holder, cause } = error;
+    const unwritable = `cannot write into ${dirname(path)} (${errorCode(cause)}): give --dir another folder`;
+    throw new DevError(holder === undefined ? unwritable : busy(holder), { cause: error });
   }
-}
-
-/** link(2) makes the name, with the text already in it, or fails: no reader ever sees half a lock. */
-async function claim(path: string, draft: string): Promise<boolean> {
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/**
- * Replaces the lock of a dead process. Two who saw the same dead lock must not both replace it, the later one
- * a live lock by then. So the right to replace exactly this text is a lock of its own, and whoever holds it
- * looks again: a dead process changes nothing, and no third may.
- */
-async function takeOver(
-  path: string,
-  dead: string,
-  draft: string,
-  busy: (pid: number) => string,
-): Promise<boolean> {
-  const digest = createHash('sha256').update(dead).digest('hex').slice(0, 16);
-  await using _right = await takeLock(`${path}.${digest}`, busy);
-  if ((await unless(['ENOENT'], readFile(path, 'utf8'))) !== dead) return false;
-  await rename(draft, path);
-  return true;
-}
-
-/** The process id in a lock's text where that process lives. Other text is a dead lock: live ones are whole. */
-async function liveHolder(text: string): Promise<number | undefined> {
-  const [pid, start] = text.split('\n');
-  if (pid === undefined || !/^\d{1,10}$/.test(pid)) return undefined;
-  const found = await processStart(Number(pid));
-  return found !== undefined && found === start ? Number(pid) : undefined;
-}
-
-function held(path: string): Lock {
-  let holding = true;
-  const release = async (): Promise<void> => {
-    if (!holding) return;
-    holding = false;
-    await rm(path, { force: true });
-  };
-  return { release, [Symbol.asyncDispose]: release };
 }

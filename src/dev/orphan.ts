@@ -1,7 +1,7 @@
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { unless } from './error.ts';
+import { unless } from '../store/system-error.ts';
 import { isServerOf } from './process.ts';
 import { stopServer } from './stop.ts';
 

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { chmod, lstat, mkdir, mkdtemp, realpath, rename, rm, stat, symlink, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { unless } from '../store/system-error.ts';
 import type { Account } from './account.ts';
-import { DevError, unless } from './error.ts';
-import { takeLock } from './lock.ts';
+import { DevError } from './error.ts';
+import { takeDevLock } from './lock.ts';
 import { stopOrphan } from './orphan.ts';
 import { canReach, TRAVERSE } from './reach.ts';
 import { firstTrusted } from './trusted.ts';
@@ -104,7 +105,7 @@ async function newParent(near: string, account: Account, options: PlaceOptions):
  * database. The old one is kept once, for whoever did not.
  */
 async function moveAside(far: string, note: (line: string) => void): Promise<void> {
-  const lock = await takeLock(
+  const lock = await takeDevLock(
     join(far, 'server.lock'),
     (pid) => `process ${pid} still runs the database in ${far}: stop it first`,
   );

@@ -1,7 +1,7 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { unless } from '../store/system-error.ts';
 import type { Account } from './account.ts';
-import { unless } from './error.ts';
 
 /** Bits of one third of a file's mode (inode(7)). */
 export const READ = 0o4;

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { errorCode } from '../store/system-error.ts';
 import { type Account, runsAsRoot } from './account.ts';
-import { DevError, errorCode } from './error.ts';
+import { DevError } from './error.ts';
 import { lineSplitter } from './lines.ts';
 
 /** Lines of a process's output that are kept to explain its failure. */

@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
+import { unless } from '../store/system-error.ts';
 import type { Account } from './account.ts';
-import { unless } from './error.ts';
 import { canReach, isTrusted, TRAVERSE } from './reach.ts';
 
 const OPEN_TO_TRAVERSE = 0o755;

@@ -8,13 +8,14 @@ import { ConnectionClosed } from '../legs/leg.ts';
 import { dial } from '../net/dial.ts';
 import { passwordKeys } from '../scram/credentials.ts';
 import { formatNonce, NONCE_LENGTH } from '../scram/messages.ts';
+import { errorCode } from '../store/system-error.ts';
 import { UpstreamError, UpstreamLoginRefused } from '../upstream/failures.ts';
 import { openSession } from '../upstream/open-session.ts';
 import { UpstreamUnreachable } from '../upstream/ports.ts';
 import { StartupParameters } from '../wire/startup-packet.ts';
 import { ProtocolViolation } from '../wire/violation.ts';
 import type { WrittenUpstream } from './catalog.ts';
-import { DevError, errorCode } from './error.ts';
+import { DevError } from './error.ts';
 
 /** How long the first login may take, in ms. */
 const PROBE_MS = 10_000;

@@ -78,7 +78,9 @@ export class CertificateStore {
       Promise.all(pairs.map((pair) => loadServerCertificate(pair, options))),
       options.clients && loadClientAuthorities(options.clients),
     ]);
-    const problems = [...loaded, ...(clients === undefined ? [] : [clients])].flatMap((each) => each.problems);
+    const problems = [...loaded, ...(clients === undefined ? [] : [clients])].flatMap(
+      (each) => each.problems,
+    );
     if (problems.some((problem) => problem.severity === 'error')) throw new CertificateFilesError(problems);
     const certificates = loaded.map((each) => each.certificate).filter((each) => each !== undefined);
     return new CertificateStore(certificates, problems, clients?.authorities);

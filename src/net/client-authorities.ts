@@ -2,13 +2,9 @@ import type { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { CertificateError } from '../certificates/error.ts';
 import type { Validity } from '../certificates/lifetimes.ts';
-import { printable } from '../certificates/names.ts';
+import { oneLine } from '../certificates/names.ts';
 import { parseCertificate, splitCertificates } from '../certificates/pem.ts';
-import {
-  parseRevocationLists,
-  type RevocationList,
-  subjectName,
-} from '../certificates/revocation-list.ts';
+import { parseRevocationLists, type RevocationList, subjectName } from '../certificates/revocation-list.ts';
 import type { ClientTrust } from './certificate-context.ts';
 import { type CertificateProblem, errorIn } from './certificate-problem.ts';
 import { type Expiring, expiryWarning } from './certificate-warnings.ts';
@@ -110,5 +106,5 @@ function firstToEnd(file: string, what: Expiring['what'], periods: readonly Vali
 }
 
 function nameOf(certificate: X509Certificate | undefined): string {
-  return printable(certificate?.subject.replaceAll('\n', ', ') ?? '');
+  return oneLine(certificate?.subject);
 }

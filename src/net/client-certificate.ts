@@ -23,7 +23,8 @@ export function clientCertificateOf(
   return {
     ...clientNames(certificate),
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-    problem: verdict === undefined ? undefined : { fault: faultOf(verdict, certificate, authorities), verdict },
+    problem:
+      verdict === undefined ? undefined : { fault: faultOf(verdict, certificate, authorities), verdict },
   };
 }
 

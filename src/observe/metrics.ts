@@ -8,7 +8,8 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface LiveFigures {
   readonly sessions: () => number;
   readonly records: () => Iterable<ConnectionRecord>;
-  readonly certificates: () => Iterable<{ readonly certPath: string; readonly notAfter: Date }>;
+  /** Certificates and revocation lists, by the file that they stand in. */
+  readonly certificates: () => Iterable<{ readonly file: string; readonly notAfter: Date }>;
 }
 
 /** Prometheus figures, all named `portcullis_…`. */
@@ -88,13 +89,13 @@ export class Metrics {
   #watchCertificates(live: LiveFigures): void {
     new Gauge({
       name: 'portcullis_certificate_expiry_timestamp_seconds',
-      help: 'When a server certificate ends (Unix time).',
+      help: 'When a server certificate, an authority of clients or its revocation list ends (Unix time).',
       labelNames: ['cert'],
       registers: [this.registry],
       collect() {
         this.reset();
-        for (const { certPath, notAfter } of live.certificates())
-          this.set({ cert: certPath }, notAfter.getTime() / 1000);
+        for (const { file, notAfter } of live.certificates())
+          this.set({ cert: file }, notAfter.getTime() / 1000);
       },
     });
   }

@@ -13,9 +13,7 @@ export interface ConnectionRecord {
   kind: 'unknown' | 'session' | 'cancel';
   tls?: { readonly version: string; readonly cipher: string; readonly servername: string | undefined };
   /** The client's, good or not; its common name is the client's text. SHA-256, lower-case hex. */
-  certificate?:
-    | { readonly commonName: string | undefined; readonly fingerprint: string }
-    | undefined;
+  certificate?: { readonly commonName: string | undefined; readonly fingerprint: string } | undefined;
   project?: string | undefined;
   branch?: string | undefined;
   endpoint?: string | undefined;

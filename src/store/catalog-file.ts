@@ -39,6 +39,7 @@ function load(location: CatalogLocation, env: Env, reads: Reads): CatalogOutcome
   const surroundings: CatalogSurroundings = {
     file,
     base: location.base,
+    clientCa: location.clientCa,
     env,
     readFile: (path) => reads.keep(path, readNamedFile(path)),
     unseal: (sealed) => (keys.ring === undefined ? NO_KEYS : unseal(keys.ring, sealed)),

@@ -6,7 +6,7 @@ export function aProject(
   branches: readonly Branch[],
   allowedIps?: Project['allowedIps'],
 ): Project {
-  return { id, allowedIps, branches };
+  return { id, name: undefined, allowedIps, branches };
 }
 
 export function aBranch(id: string, other: Partial<Branch> = {}): Branch {

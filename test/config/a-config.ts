@@ -30,6 +30,7 @@ export function surroundings({ files = {}, env = {} }: Outside = {}): CatalogSur
   return {
     file: 'f.yaml',
     base: '/srv',
+    clientCa: false,
     env,
     readFile: (path) => {
       const text = files[path];

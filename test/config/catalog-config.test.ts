@@ -66,6 +66,7 @@ t.test("The contract's example loads, with a warning for what does nothing yet."
       sslrootcert: CA_PEM,
       requireAuth: new Set(['scram-sha-256']),
       channelBinding: 'prefer',
+      proxyProtocol: 'off',
       database: undefined,
     },
     roles: [
@@ -77,12 +78,18 @@ t.test("The contract's example loads, with a warning for what does nothing yet."
           storedKey: Buffer.alloc(32, 2),
           serverKey: Buffer.alloc(32, 3),
         },
+        connectionLimit: undefined,
         upstream: { role: undefined, password: undefined },
       },
     ],
     authQuery: undefined,
     replication: false,
     scramIterations: 4096,
+    connectionLimit: undefined,
+    idleSessionTimeout: undefined,
+    maxSessionAge: undefined,
+    clientCertificate: 'optional',
+    clientCertificateRole: 'off',
   });
   t.equal(dev?.parentId, 'br-main-1');
   t.strictSame(dev?.allowedIps, ['10.0.0.0/8']);

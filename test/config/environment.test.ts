@@ -48,6 +48,9 @@ t.test('A URL is enough: one project with one branch, and every default.', async
       roles: [],
       replication: false,
       scramIterations: 4096,
+      connectionLimit: undefined,
+      idleSessionTimeout: undefined,
+      maxSessionAge: undefined,
       upstream: { host: 'db', sslmode: 'verify-full' },
       authQuery: { role: 'gate', database: 'app' },
     },
@@ -78,8 +81,8 @@ t.test('Addresses, names and a certificate of its own.', async (t) => {
     PORTCULLIS_HOSTNAMES: 'db.example.com *.db.example.com,10.0.0.1',
   });
   t.strictSame(config.listen, [
-    { host: '0.0.0.0', port: 1 },
-    { host: '::', port: 2 },
+    { host: '0.0.0.0', port: 1, proxiedBy: undefined },
+    { host: '::', port: 2, proxiedBy: undefined },
   ]);
   t.strictSame(hostnames, ['db.example.com', '*.db.example.com', '10.0.0.1']);
   const given = sidecar({ PORTCULLIS_TLS_CERT: 'my.crt', PORTCULLIS_TLS_KEY_FILE: '/run/secrets/my.key' });

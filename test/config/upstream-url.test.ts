@@ -27,6 +27,7 @@ t.test('A URL names the upstream, and the role that asks it for verifiers.', asy
     sslrootcert: CA_PEM,
     requireAuth: new Set(['scram-sha-256', 'md5']),
     channelBinding: 'require',
+    proxyProtocol: 'off',
     database: undefined,
   });
   t.equal(authQuery.password?.reveal(), 'p@ss/');

@@ -10,8 +10,8 @@ import { runsAsRoot } from '../../src/dev/account.ts';
 import type { Cluster } from '../../src/dev/cluster.ts';
 import { type DevDatabaseOptions, openDevDatabase } from '../../src/dev/database.ts';
 import { makeDevFolder } from '../../src/dev/place.ts';
-import { processStart } from '../../src/dev/process.ts';
 import { formatVerifier, makeVerifier } from '../../src/scram/verifier.ts';
+import { processStart } from '../../src/store/process-start.ts';
 import { passableFolder } from '../support/postgres.ts';
 
 /** ms between two looks at a process. */

@@ -3,7 +3,15 @@ import pg from 'pg';
 import t, { type Test } from 'tap';
 import { type Child, startChild } from '../support/child.ts';
 import { type LogLine, startDev } from '../support/portcullis.ts';
-import { ask, clientEnv, clientProgram, type Libpq, psql, startPsql } from '../support/psql.ts';
+import {
+  ask,
+  clientEnv,
+  clientProgram,
+  type Libpq,
+  psql,
+  psqlAtTerminal,
+  startPsql,
+} from '../support/psql.ts';
 
 const { connection, log } = await startDev(t);
 const { url } = connection;
@@ -31,11 +39,8 @@ async function lastLine(kind: string): Promise<LogLine | undefined> {
   return found();
 }
 
-/** psql at a terminal of its own, where Ctrl-C is a key (script(1), which every Debian has). */
 async function terminal(t: Test, libpq: Libpq, target: string): Promise<Child> {
-  const command = `exec '${await clientProgram('psql')}' -XAtwn -P pager=off -d '${target}'`;
-  const env = { ...(await clientEnv({ libpq })), TERM: 'dumb' };
-  const child = startChild(t, 'script', ['-qec', command, '/dev/null'], { env, open: true });
+  const child = await psqlAtTerminal(t, target, { libpq });
   await child.until('the prompt', () => child.stdout.includes('app=> '));
   return child;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A folder for each target; its files are inputs that every run begins with, and that mutations start from. */
@@ -7,6 +7,7 @@ const CORPUS = join(import.meta.dirname, 'corpus');
 /** `*.txt` is text as it stands, less its last newline; `*.hex` is bytes, white space and `# comments` aside. */
 export function readCorpus(target: string): Buffer[] {
   const folder = join(CORPUS, target);
+  if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .sort()
     .map((name) => decode(name, readFileSync(join(folder, name))));

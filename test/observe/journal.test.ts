@@ -22,7 +22,7 @@ function observed(live: ConnectionRecord[] = []) {
   const metrics = new Metrics({
     sessions: () => live.length,
     records: () => live,
-    certificates: () => [{ certPath: 'server.crt', notAfter: new Date(1_800_000_000_000) }],
+    certificates: () => [{ file: 'server.crt', notAfter: new Date(1_800_000_000_000) }],
   });
   const log = createLogger('debug', { write: (line) => void lines.push(JSON.parse(line)) });
   return { lines, metrics, journal: new ObservedJournal(log, metrics) };

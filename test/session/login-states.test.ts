@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import t from 'tap';
+import { mutationsOf } from '../support/arbitraries.ts';
 import { answerSasl, NONCE, PASSWORD, readGreeting, sendStartup } from '../support/client-login.ts';
-import { message, saslInitialResponse, startupMessage } from '../support/frontend-messages.ts';
-import type { RawClient } from '../support/raw-client.ts';
+import { message, saslInitialResponse, saslResponse, startupMessage } from '../support/frontend-messages.ts';
+import { framesIn } from '../support/pg-protocol.ts';
+import { errorSeen, type RawClient } from '../support/raw-client.ts';
 import { Scene, verifier } from '../support/scene.ts';
 import { echo, expect, perform, scram, send, welcome } from '../support/upstream-steps.ts';
 
@@ -80,4 +83,29 @@ t.test('Messages sent while the upstream lets us in wait for it, and arrive in o
   for (const letter of 'TDCZTDCZ') await client.expect(letter);
   const seen = scene.upstream.conversation().frames.map(({ type }) => String.fromCharCode(type));
   t.equal(seen.join(''), 'ppPQSQ');
+});
+
+t.test('Whatever is said in SASL, the answer is a refusal or nothing, and no defect of ours.', async (t) => {
+  await using scene = await Scene.open();
+  const first = saslInitialResponse('SCRAM-SHA-256', Buffer.from(`n,,n=,r=${NONCE}`));
+  const proof = saslResponse(Buffer.from(`c=biws,r=${NONCE},p=${'A'.repeat(43)}=`));
+  await fc.assert(
+    fc.asyncProperty(mutationsOf([first, proof]), fc.boolean(), async (bytes, isSecond) => {
+      const client = await scene.tlsClient();
+      await (isSecond ? STATES['SASLResponse'] : STATES['SASLInitialResponse'])?.(client);
+      client.send(bytes);
+      client.end();
+      const said = framesIn(await client.closed());
+      client.destroy();
+      const error = said.at(-1)?.type === 0x45 ? errorSeen(said.pop()?.body ?? Buffer.alloc(0)) : undefined;
+      // SASLContinue may come before it.
+      return (
+        said.every(({ type }) => type === 0x52) &&
+        /^(undefined|08P01|28000|28P01)$/.test(`${error?.sqlstate}`)
+      );
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+  t.strictSame(scene.gate.journal.defects, []);
+  t.equal(scene.upstream.conversations.length, 0);
 });

@@ -10,6 +10,7 @@ import {
   sslRequest,
   startupMessage,
 } from '../support/frontend-messages.ts';
+import { framesIn } from '../support/pg-protocol.ts';
 import { Scene } from '../support/scene.ts';
 
 const THREE = 0x0003_0000;
@@ -190,10 +191,10 @@ t.test('Whatever the opening inside TLS is, the process goes on.', async (t) => 
       const client = await scene.tlsClient();
       client.send(bytes);
       client.end();
-      const said = (await client.closed()).toString('latin1');
+      const said = framesIn(await client.closed());
       client.destroy();
-      // Nothing, a refusal of ours, or what a login begins with.
-      return /^$|^(?:v.{4}.*)?(?:E.{4}SFATAL|R.{8}SCRAM)/s.test(said);
+      // Nothing, a refusal of ours, or what a login begins with; it may be gone before all of that is said.
+      return /^v?R?$|^v?E$/.test(said.map(({ type }) => String.fromCharCode(type)).join(''));
     }),
     { numRuns: 80, endOnFailure: true },
   );

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { formatVerifier } from '../../src/scram/verifier.ts';
 import { startEmbedded, type TestPostgres, type WithTeardown } from '../support/postgres.ts';
 import { ROLE, soakVerifier } from './account.ts';
@@ -6,6 +6,7 @@ import { ROLE, soakVerifier } from './account.ts';
 /** Who reads verifiers for the gate (auth_query), over the Unix socket by trust. */
 export const LOOKUP_ROLE = 'soak_lookup';
 const MAX_CONNECTIONS = 200;
+const CANNOT_CONNECT_NOW = '57P03';
 
 /** A real PostgreSQL among the upstreams. */
 export class Database {
@@ -19,11 +20,7 @@ export class Database {
     const verifier = formatVerifier(await soakVerifier());
     const server = await startEmbedded(t, {
       settings: { max_connections: `${MAX_CONNECTIONS}`, restart_after_crash: 'on' },
-      hba: [
-        'local all postgres trust',
-        `local postgres ${LOOKUP_ROLE} trust`,
-        'local all all scram-sha-256',
-      ],
+      hba: ['local all postgres trust', `local postgres ${LOOKUP_ROLE} trust`, 'local all all scram-sha-256'],
       bootstrapSql: [
         `CREATE ROLE ${ROLE} LOGIN PASSWORD '${verifier}'`,
         `CREATE ROLE ${LOOKUP_ROLE} LOGIN SUPERUSER`,
@@ -43,12 +40,14 @@ export class Database {
 
   /** Ends every session of the role with 57P01. */
   async terminateAll(): Promise<void> {
-    await this.#run(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${ROLE}'`);
+    await this.#unlessRecovering(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${ROLE}'`,
+    );
   }
 
   /** SIGKILL to one backend: the server ends all others and recovers. */
   async crash(): Promise<void> {
-    const [pid] = await this.#run(
+    const [pid] = await this.#unlessRecovering(
       `SELECT pid FROM pg_stat_activity WHERE usename = '${ROLE}' ORDER BY random() LIMIT 1`,
     );
     if (pid !== undefined) killUnlessGone(pid);
@@ -58,6 +57,16 @@ export class Database {
   async sessions(): Promise<number> {
     const pids = await this.#run(`SELECT pid FROM pg_stat_activity WHERE usename = '${ROLE}'`);
     return pids.length;
+  }
+
+  /** Nothing where the server still recovers from the last crash. */
+  async #unlessRecovering(sql: string): Promise<number[]> {
+    try {
+      return await this.#run(sql);
+    } catch (error) {
+      if (error instanceof DatabaseError && error.code === CANNOT_CONNECT_NOW) return [];
+      throw error;
+    }
   }
 
   /** @returns the first column. */

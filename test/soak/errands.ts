@@ -66,7 +66,8 @@ export async function cancel(visitor: Visitor, { port, random, pause }: Setting)
     helper.destroy();
   }
   const answer = await visitor.answer();
-  if (answer.error !== undefined && answer.error !== CANCELED) throw new Nonsense(`canceled: ${answer.error}`);
+  if (answer.error !== undefined && answer.error !== CANCELED)
+    throw new Nonsense(`canceled: ${answer.error}`);
 }
 
 function check(answer: Answer, due: { readonly rows: number; readonly bytes?: number }): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { ConnectionClosed, Leg } from '../../src/legs/leg.ts';
@@ -9,13 +9,14 @@ import { mechanisms, readClientFirst } from '../../src/scram/server.ts';
 import type { Verifier } from '../../src/scram/verifier.ts';
 import { readPacket } from '../../src/session/secure.ts';
 import { backendKeyData } from '../../src/wire/backend-messages.ts';
+import { serializeError } from '../../src/wire/error-response.ts';
 import { FRONTEND } from '../../src/wire/frame.ts';
 import { parseSaslInitialResponse, parseSaslResponse } from '../../src/wire/login-messages.ts';
 import { hasLongCancelKeys, type ProtocolVersion } from '../../src/wire/protocol-version.ts';
 import { message } from '../support/frontend-messages.ts';
 import { dataRow, rowDescription } from '../support/result-rows.ts';
 import type { TestCertificate } from '../support/server-certificate.ts';
-import { fatal, notice, ok, parameter, ready, sasl } from '../support/upstream-steps.ts';
+import { notice, ok, parameter, ready, sasl } from '../support/upstream-steps.ts';
 import { ROW_BYTES, readStatement } from './statements.ts';
 
 const MAX_FRAME = 16 * 1024 * 1024;
@@ -24,6 +25,12 @@ const DEATH_IN_ROW = 0.004;
 
 const row = dataRow(['x'.repeat(ROW_BYTES)]);
 const rowBlock = Buffer.concat(Array.from({ length: 8 }, () => row));
+
+const canceled = serializeError({
+  severity: 'ERROR',
+  sqlstate: '57014',
+  message: 'canceling statement due to user request',
+});
 
 interface FakeWish {
   readonly verifier: Verifier;
@@ -83,10 +90,7 @@ export class FakeUpstream {
 
   #upgrade(plain: Leg, socket: Socket, secureContext: ReturnType<typeof createSecureContext>): Leg {
     plain.write(Buffer.from('S'));
-    return new Leg(
-      new TLSSocket(socket, { isServer: true, secureContext }),
-      new AbortController().signal,
-    );
+    return new Leg(new TLSSocket(socket, { isServer: true, secureContext }), new AbortController().signal);
   }
 
   async #session(leg: Leg, version: ProtocolVersion): Promise<void> {
@@ -167,7 +171,7 @@ class FakeSession {
     this.#leg.stream.off('close', gone);
     this.#interrupt = undefined;
     if (woken) this.#result('');
-    else this.#leg.write(Buffer.concat([fatal('57014', 'canceling statement due to user request'), ready]));
+    else this.#leg.write(Buffer.concat([canceled, ready]));
   }
 
   async #rows(count: number): Promise<void> {
@@ -180,8 +184,21 @@ class FakeSession {
       }
       const whole = stream.write(rowBlock.subarray(0, Math.min(8, count - sent) * row.length));
       if (stream.destroyed) throw new ConnectionClosed();
-      if (!whole) await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => {});
+      if (!whole) await roomIn(stream);
     }
     stream.write(Buffer.concat([message('C', `SELECT ${count}\0`), ready]));
   }
+}
+
+/** Resolves once the stream takes more, or is gone. */
+function roomIn(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      stream.off('drain', settle);
+      stream.off('close', settle);
+      resolve();
+    };
+    stream.on('drain', settle);
+    stream.on('close', settle);
+  });
 }

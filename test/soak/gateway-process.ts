@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readlink } from 'node:fs/promises';
-import { get } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import { SESSIONS_PATH } from '../../src/admin/sessions.ts';
 import { CLONE, PLAIN_ENV } from '../support/portcullis.ts';
 import type { Figures } from './figures.ts';
 import { LogJudge } from './log-judge.ts';
 
+const OK = 200;
 const START_MS = 30_000;
 const STOP_MS = 20_000;
 /** After a collection, until what it freed is given back. */
@@ -44,7 +46,10 @@ export class GatewayProcess {
     }
   }
 
-  static async start(world: { readonly config: string; readonly controlSocket: string }): Promise<GatewayProcess> {
+  static async start(world: {
+    readonly config: string;
+    readonly controlSocket: string;
+  }): Promise<GatewayProcess> {
     const gateway = new GatewayProcess(world.config, world.controlSocket);
     const patience = new AbortController();
     const late = setTimeout(START_MS, undefined, { signal: patience.signal }).then(() => {
@@ -103,9 +108,9 @@ export class GatewayProcess {
 
   /** /metrics, over the control socket: every sample by its name, labels and all. */
   async metrics(): Promise<ReadonlyMap<string, number>> {
-    const request = get({ socketPath: this.#controlSocket, path: '/metrics', agent: false });
-    const [response] = await once(request, 'response');
-    const lines = (await text(response)).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const lines = (await this.#ask('GET', '/metrics'))
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
     return new Map(
       lines.map((line) => {
         const at = line.lastIndexOf(' ');
@@ -114,10 +119,25 @@ export class GatewayProcess {
     );
   }
 
+  /** As `portcullis sessions kill --address` does. */
+  async killSessions(address: string): Promise<void> {
+    await this.#ask('DELETE', `${SESSIONS_PATH}?address=${address}`);
+  }
+
+  async #ask(method: string, path: string): Promise<string> {
+    const asking = request({ socketPath: this.#controlSocket, method, path, agent: false }).end();
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    const answer = await text(response);
+    if (response.statusCode !== OK) throw new Error(`${method} ${path}: ${response.statusCode} ${answer}`);
+    return answer;
+  }
+
   async #descriptors(): Promise<string[]> {
     const folder = `/proc/${this.pid}/fd`;
     const links = (await readdir(folder)).map((name) => readlink(`${folder}/${name}`));
-    return (await Promise.allSettled(links)).flatMap((link) => (link.status === 'fulfilled' ? [link.value] : []));
+    return (await Promise.allSettled(links)).flatMap((link) =>
+      link.status === 'fulfilled' ? [link.value] : [],
+    );
   }
 
   #read(line: string): void {

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { fixedKeys } from '../../src/scram/credentials.ts';
 import { REQUEST_CODE } from '../../src/wire/protocol-version.ts';
 import { clientHello } from '../support/client-hello.ts';
-import { cancelRequest, openingPacket, query, sslRequest, startupMessage } from '../support/frontend-messages.ts';
+import {
+  cancelRequest,
+  openingPacket,
+  query,
+  sslRequest,
+  startupMessage,
+} from '../support/frontend-messages.ts';
 import { ROLE } from './account.ts';
 import { type Setting, someAddress } from './setting.ts';
 import { Fatal, Nonsense, Visitor } from './visitor.ts';
@@ -34,7 +40,7 @@ export async function earlyBytes(visitor: Visitor): Promise<void> {
 }
 
 export async function brokenHello(visitor: Visitor, { random, pause }: Setting): Promise<void> {
-  const hello = clientHello();
+  const hello = await clientHello(Buffer.from('ep-plain.localhost'));
   visitor.leg.write(hello.subarray(0, random.between(1, hello.length - 1)));
   await pause(random.between(0, PATIENCE_MS));
   if (random.chance(0.5)) visitor.reset();

@@ -15,14 +15,18 @@ const ENDINGS: ReadonlySet<string> = new Set([
   'closed/client-left',
   'closed/upstream-left',
   'abandoned/client-left',
-  'canceled/none',
-  'cut/idle',
+  'canceled/undefined',
+  'cut/address',
   'cut/age',
   'cut/client-stalled',
+  'cut/idle',
+  'cut/killed',
   'failed/client-stalled',
   'failed/upstream-protocol',
+  'refused/address',
   'refused/alpn',
   'refused/cancel-key',
+  'refused/cancel-late',
   'refused/early-bytes',
   'refused/no-tls',
   'refused/password',
@@ -40,9 +44,13 @@ const MESSAGES: ReadonlySet<string> = new Set([
   'certificate not taken, the last good one stays',
   'certificate',
   'a cut session’s statement could not be canceled',
+  'sessions cut by a change of the catalog',
   'draining',
   'stopped',
 ]);
+
+/** What is wrong with a catalog, by file, line and column. */
+const COMPLAINT = /catalog\.yaml:\d+:\d+: /;
 
 /** Findings that are kept whole; the rest are counted. */
 const MAX_KEPT = 20;
@@ -70,16 +78,20 @@ export class LogJudge {
 
   read(text: string): void {
     const line = parse(text);
-    if (line === undefined) return this.#find(`not a line of the log: ${text}`);
+    if (line === undefined) this.#find(`not a line of the log: ${text}`);
+    else if (line.msg === 'connection') this.#ended(line, text);
+    else this.#said(line, text);
+  }
+
+  #said(line: Line, text: string): void {
     const message = String(line.msg);
-    if (message === 'connection') return this.#ended(line, text);
-    add(this.messages, message);
-    const isComplaint = line.level === 'error' && /^.*\.yaml:\d+:\d+: /s.test(message);
+    const isComplaint = line.level === 'error' && COMPLAINT.test(message);
+    add(this.messages, isComplaint ? 'a problem of the catalog' : message);
     if (!MESSAGES.has(message) && !isComplaint) this.#find(text);
   }
 
   #ended(line: Line, text: string): void {
-    const ending = `${String(line.outcome)}/${String(line.reason ?? 'none')}`;
+    const ending = `${String(line.outcome)}/${String(line.reason)}`;
     add(this.endings, ending);
     if (!ENDINGS.has(ending)) this.#find(text);
   }

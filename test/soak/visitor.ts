@@ -67,7 +67,13 @@ export class Visitor {
 
   /** @param from where it comes from, somewhere in 127.0.0.0/8. */
   static async arrive(port: number, from: string): Promise<Visitor> {
-    const socket = connect({ host: '127.0.0.1', port, localAddress: from, allowHalfOpen: true, noDelay: true });
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      localAddress: from,
+      allowHalfOpen: true,
+      noDelay: true,
+    });
     const visitor = new Visitor(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
@@ -109,7 +115,7 @@ export class Visitor {
       if (type === 'K') {
         this.pid = body.readInt32BE(0);
         this.key = Buffer.from(body.subarray(4));
-      } else if (!['R', 'S', 'N'].includes(type)) throw new Nonsense(`${type} came in a greeting`);
+      } else if (!['R', 'S'].includes(type)) throw new Nonsense(`${type} came in a greeting`);
     }
   }
 
@@ -151,14 +157,18 @@ export class Visitor {
         // Behind the number of columns and the first one's length.
         bytes += body.length - 6;
       } else if (type === 'E') error = parseErrorFields(body).get('C');
-      else if (!['T', 'C', 'S', 'N'].includes(type)) throw new Nonsense(`${type} came in an answer`);
+      else if (!['T', 'C', 'S'].includes(type)) throw new Nonsense(`${type} came in an answer`);
     }
   }
 
-  /** The next frame, by its letter. @throws Fatal on an ErrorResponse that ends the session. */
+  /**
+   * The next frame that is no notice (a dying server sends one), by its letter.
+   * @throws Fatal on an ErrorResponse that ends the session.
+   */
   async frame(due?: string): Promise<{ readonly type: string; readonly body: Buffer }> {
     const frame: Frame = await this.leg.readFrame(MAX_FRAME);
     const type = String.fromCharCode(frame.type);
+    if (type === 'N') return await this.frame(due);
     if (type === 'E') {
       const fields = parseErrorFields(frame.body);
       if (fields.get('V') !== 'ERROR') throw new Fatal(fields.get('C') ?? '', fields.get('M') ?? '');

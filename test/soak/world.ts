@@ -9,8 +9,8 @@ import { LOOKUP_ROLE } from './database.ts';
 /** A peer that takes nothing for so long is cut, in s; short, so that the soak sees it. */
 export const WRITE_STALL_SECONDS = 4;
 /** A session of the branch `plain` may wait so long for a statement, and one of `tls` may get so old, in s. */
-export const IDLE_SECONDS = 25;
-export const AGE_SECONDS = 45;
+export const IDLE_SECONDS = 35;
+export const AGE_SECONDS = 100;
 
 /** Where the branches lead. */
 export interface Upstreams {
@@ -59,16 +59,24 @@ export class World {
     return join(this.dir, 'portcullis.sock');
   }
 
-  /** Another edition of the catalog, good and not quite the same. */
-  async editCatalog(): Promise<void> {
+  /**
+   * Another edition of the catalog, good and not quite the same.
+   * @param admitted addresses that may come.
+   */
+  async editCatalog(admitted = '127.0.0.0/8'): Promise<void> {
     this.#edition += 1;
-    const text = catalog(this.#upstreams, { verifier: this.#verifier, edition: this.#edition });
+    const ips = `${admitted}, 192.0.2.${this.#edition % 250}`;
+    const text = catalog(this.#upstreams, { verifier: this.#verifier, ips });
     await writeFileAtomic(join(this.dir, 'catalog.yaml'), text, 0o600);
   }
 
   /** A catalog that cannot be read; the last good one is to stay. */
   async spoilCatalog(): Promise<void> {
-    await writeFileAtomic(join(this.dir, 'catalog.yaml'), 'projects: [{ id: "shop", branches: nonsense', 0o600);
+    await writeFileAtomic(
+      join(this.dir, 'catalog.yaml'),
+      'projects: [{ id: "shop", branches: nonsense',
+      0o600,
+    );
   }
 
   /** The other of two certificates, its key first, as certbot writes them. */
@@ -102,15 +110,15 @@ admin: { listen: "off" }
 
 interface Edition {
   readonly verifier: string;
-  readonly edition: number;
+  readonly ips: string;
 }
 
-function catalog({ plainPort, tlsPort, database }: Upstreams, { verifier, edition }: Edition): string {
+function catalog({ plainPort, tlsPort, database }: Upstreams, { verifier, ips }: Edition): string {
   const role = `{ name: ${ROLE}, verifier: "${verifier}" }`;
   return `
 projects:
   - id: shop
-    settings: { allowed_ips: { ips: [127.0.0.0/8, 192.0.2.${edition % 250}] } }
+    settings: { allowed_ips: { ips: [${ips}] } }
     branches:
       - { id: br-plain, name: plain, default: true, endpoints: [{ id: ep-plain }], roles: [${role}],
           idle_session_timeout: ${IDLE_SECONDS}s,

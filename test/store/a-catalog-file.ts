@@ -40,5 +40,6 @@ export function aCatalogFile(
   const base = test.testdir({ 'catalog.yaml': text, ...(key !== undefined && { 'catalog.key': key }) });
   const file = join(base, 'catalog.yaml');
   chmodSync(file, 0o600);
-  return { file, base, keys: undefined, keyFile: key === undefined ? undefined : join(base, 'catalog.key') };
+  const keyFile = key === undefined ? undefined : join(base, 'catalog.key');
+  return { file, base, keys: undefined, keyFile, clientCa: false };
 }

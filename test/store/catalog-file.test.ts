@@ -36,7 +36,13 @@ t.test('A catalog that others may read is refused, with the mend.', async (t) =>
 });
 
 t.test('A catalog that is not there is told, and so is its key file, at once.', async (t) => {
-  const location = { file: '/nowhere/c.yaml', base: '/nowhere', keys: undefined, keyFile: '/nowhere/c.key' };
+  const location = {
+    file: '/nowhere/c.yaml',
+    base: '/nowhere',
+    keys: undefined,
+    keyFile: '/nowhere/c.key',
+    clientCa: false,
+  };
   const { outcome, files } = loadCatalog(location, {});
   t.strictSame(printed(outcome), ['/nowhere/c.yaml:1:1: no such file', '/nowhere/c.key:1:1: no such file']);
   t.strictSame(files, ['/nowhere/c.yaml', '/nowhere/c.key']);

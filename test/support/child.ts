@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { WithTeardown } from './postgres.ts';
+import { size } from './size.ts';
 
 /** How long a program may take to say or do what a test waits for, in ms: far beyond what a busy machine needs. */
 const PATIENCE_MS = 30_000;
-/** How long a program may run that is waited for to its end, in ms. */
-const RUN_MS = 600_000;
+/** How long a program may run at all, in ms: less than tap gives a file of tests. */
+const LIFE_MS = size(600_000, 90_000);
 /** How long a program that was told to go may take, in ms, before it is killed. */
 const LEAVE_MS = 10_000;
 
@@ -55,7 +56,11 @@ export class Child {
     // Not SIGKILL: a gateway has a database to stop.
     const lastResort = (): void => this.kill('SIGTERM');
     process.once('exit', lastResort);
-    this.ended = this.#untilClosed().finally(() => process.off('exit', lastResort));
+    const lifetime = setTimeout(() => void this.leave(), LIFE_MS).unref();
+    this.ended = this.#untilClosed().finally(() => {
+      process.off('exit', lastResort);
+      clearTimeout(lifetime);
+    });
   }
 
   get stdout(): string {
@@ -157,9 +162,5 @@ export function startChild(
 
 /** Runs a program to its end. */
 export async function run(file: string, args: readonly string[], wish: ChildWish = {}): Promise<Ended> {
-  const child = new Child(file, args, wish);
-  const timer = setTimeout(() => child.kill('SIGKILL'), RUN_MS);
-  const ended = await child.ended;
-  clearTimeout(timer);
-  return ended;
+  return await new Child(file, args, wish).ended;
 }

@@ -87,7 +87,7 @@ export async function startIn(
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningGateway> {
   const child = startPortcullis(t, ['start', '--dir', dir], { env: { ...PLAIN_ENV, ...env } });
-  const log = (): LogLine[] => logLines(child.stdout);
+  const log = (): LogLine[] => logLines(child.stderr);
   const logged = async (what: string, fits: (line: LogLine) => boolean): Promise<LogLine> => {
     await child.until(what, () => log().some(fits));
     return log().find(fits) ?? {};

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { serverAccount } from '../../src/dev/account.ts';
 import { embeddedBinaries, type PostgresBinaries } from '../../src/dev/binaries.ts';
 import { type Cluster, openCluster } from '../../src/dev/cluster.ts';
-import { unless } from '../../src/dev/error.ts';
 import { canReach, TRAVERSE } from '../../src/dev/reach.ts';
+import { unless } from '../../src/store/system-error.ts';
 
 const LOOPBACK = '127.0.0.1';
 

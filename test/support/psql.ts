@@ -59,6 +59,21 @@ export async function startPsql(
   return startChild(t, await clientProgram('psql'), psqlArgs(target, args), { env: await clientEnv() });
 }
 
+/**
+ * Starts psql at a terminal of its own, where Ctrl-C is a key and a password is asked for (script(1), which every
+ * Debian has).
+ */
+export async function psqlAtTerminal(
+  t: WithTeardown,
+  target: string | Conninfo,
+  wish: PsqlWish = {},
+): Promise<Child> {
+  const where = typeof target === 'string' ? target : conninfo(target);
+  const command = `exec '${await clientProgram('psql')}' -XAtn -P pager=off -d "${where}"`;
+  const env = { ...(await clientEnv(wish)), TERM: 'dumb' };
+  return startChild(t, 'script', ['-qec', command, '/dev/null'], { env, open: true });
+}
+
 /** What psql prints for one statement. @throws Error where it fails. */
 export async function ask(target: string | Conninfo, sql: string, wish: PsqlWish = {}): Promise<string> {
   const { status, stdout, stderr } = await psql(target, ['-c', sql], wish);

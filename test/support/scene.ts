@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { Allowlist } from '../../src/allowlist/allowlist.ts';
 import type { Branch, Project, Role, UpstreamTarget } from '../../src/catalog/model.ts';
 import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
 import { makeVerifier, type Verifier } from '../../src/scram/verifier.ts';
-import type { Gate } from '../../src/session/ports.ts';
+import type { Gate, GateLimits } from '../../src/session/ports.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
 import type { Refusal } from '../../src/session/refusals.ts';
 import { aBranch, anUpstream, aProject } from '../catalog/a-catalog.ts';
@@ -35,6 +36,9 @@ export interface SceneWish {
   /** Instead of one project with that branch. */
   readonly projects?: (main: Branch) => readonly Project[];
   readonly handshakeTimeout?: number;
+  readonly limits?: Partial<GateLimits>;
+  /** Balancers whose PROXY header is required. */
+  readonly proxiedBy?: Allowlist;
   readonly parts?: Partial<Gate>;
   /** Whether the gate is expected to report a defect. */
   readonly defects?: boolean;

@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serverContext } from '../../src/net/certificate-context.ts';
+import { type ClientTrust, serverContext } from '../../src/net/certificate-context.ts';
 import { CertificateStore } from '../../src/net/certificate-store.ts';
+import type { ClientAuthorities } from '../../src/net/client-authorities.ts';
 import { endPointBinding } from '../../src/scram/channel-binding.ts';
 import { type SelfSignedWish, selfSigned } from './openssl.ts';
 
@@ -24,11 +25,15 @@ export async function testCertificate(wish: SelfSignedWish = {}): Promise<TestCe
   }
 }
 
-/** What the gate shows its clients. */
-export function certificateStore({ cert, key }: TestCertificate): CertificateStore {
+/** What the gate shows its clients, and by what it checks theirs. */
+export function certificateStore(
+  { cert, key }: TestCertificate,
+  clients?: ClientAuthorities,
+): CertificateStore {
   const leaf = new X509Certificate(cert);
   const served = {
     context: serverContext(cert, key, 'TLSv1.2'),
+    contextFor: (trust: ClientTrust) => serverContext(cert, key, 'TLSv1.2', trust),
     binding: endPointBinding(leaf.raw),
     dnsNames: ['localhost'],
     notBefore: leaf.validFromDate,
@@ -36,5 +41,5 @@ export function certificateStore({ cert, key }: TestCertificate): CertificateSto
     certPath: 'server.crt',
     keyPath: 'server.key',
   };
-  return new CertificateStore([served], []);
+  return new CertificateStore([served], [], clients);
 }

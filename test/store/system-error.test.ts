@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import { errorCode, unless } from '../../src/dev/error.ts';
+import { errorCode, unless } from '../../src/store/system-error.ts';
 
 t.test('only the failures that are named become nothing.', async (t) => {
   t.equal(await unless(['ENOENT'], readFile('/nonexistent')), undefined);

@@ -1,0 +1,112 @@
+import {
+  branchIn,
+  deleteBranch,
+  deleteEndpoint,
+  renameBranch,
+  setDefault,
+  setProtection,
+} from './branch-rules.ts';
+import { createBranch, parentOf, resetBranch, rolesToRenew } from './branching.ts';
+import type { Command } from './commands.ts';
+import type { CatalogEvent } from './events.ts';
+import { branchOf, type CatalogState, findBranch, findProject } from './find.ts';
+import type { Fresh } from './fresh.ts';
+import { editList } from './list-rules.ts';
+import type { Branch } from './model.ts';
+import { createProject, deleteProject } from './project-rules.ts';
+import { Rejected, type Rejection } from './rejection.ts';
+import { createRole, deleteRole, resetPassword, setUpstream } from './role-rules.ts';
+
+/** No events: everything is as the command wants it already. */
+export type Decision = { readonly events: readonly CatalogEvent[] } | { readonly rejection: Rejection };
+
+/** What the rules make of a command. */
+export function decide(state: CatalogState, command: Command, fresh: Fresh): Decision {
+  return ruled(() => ({ events: eventsOf(state, command, fresh) }));
+}
+
+/** Roles for which the command makes a password, and the iterations that their branch's verifiers have. */
+export interface PasswordsNeeded {
+  readonly roles: readonly string[];
+  readonly iterations: number;
+}
+
+/** What `decide` wants in `fresh.verifiers`. */
+export function passwordsNeeded(
+  state: CatalogState,
+  command: Command,
+): PasswordsNeeded | { readonly rejection: Rejection } {
+  return ruled(() => needs(state, command));
+}
+
+function needs(state: CatalogState, command: Command): PasswordsNeeded {
+  switch (command.type) {
+    case 'create-branch': {
+      const parent = branchOf(findProject(state, command.project), command.parent);
+      return { roles: rolesToRenew(parent), iterations: parent.scramIterations };
+    }
+    case 'reset-branch': {
+      const place = branchIn(state, command);
+      if (place.branch.parentId === undefined) return noneFor(place.branch);
+      const roles = rolesToRenew(parentOf(place), place.branch.roles);
+      return { roles, iterations: place.branch.scramIterations };
+    }
+    case 'create-role':
+    case 'reset-password': {
+      const { branch } = findBranch(state, command.project, command.branch);
+      return { roles: [command.role], iterations: branch.scramIterations };
+    }
+    default:
+      return { roles: [], iterations: 0 };
+  }
+}
+
+function noneFor({ scramIterations }: Branch): PasswordsNeeded {
+  return { roles: [], iterations: scramIterations };
+}
+
+function eventsOf(state: CatalogState, command: Command, fresh: Fresh): CatalogEvent[] {
+  switch (command.type) {
+    case 'create-project':
+      return createProject(state, command, fresh);
+    case 'delete-project':
+      return deleteProject(state, command.project);
+    case 'create-branch':
+      return createBranch(state, command, fresh);
+    case 'delete-branch':
+      return deleteBranch(branchIn(state, command));
+    case 'reset-branch':
+      return resetBranch(branchIn(state, command), fresh);
+    case 'rename-branch':
+      return renameBranch(branchIn(state, command), command);
+    case 'protect-branch':
+      return setProtection(branchIn(state, command), true);
+    case 'unprotect-branch':
+      return setProtection(branchIn(state, command), false);
+    case 'set-default-branch':
+      return setDefault(branchIn(state, command));
+    case 'delete-endpoint':
+      return deleteEndpoint(state, command.endpoint);
+    case 'create-role':
+      return createRole(findBranch(state, command.project, command.branch), command.role, fresh);
+    case 'delete-role':
+      return deleteRole(findBranch(state, command.project, command.branch), command.role);
+    case 'reset-password':
+      return resetPassword(findBranch(state, command.project, command.branch), command.role, fresh);
+    case 'set-upstream':
+      return setUpstream(findBranch(state, command.project, command.branch), command);
+    case 'add-ips':
+    case 'remove-ips':
+    case 'reset-ips':
+      return editList(state, command);
+  }
+}
+
+function ruled<Ruling>(rule: () => Ruling): Ruling | { readonly rejection: Rejection } {
+  try {
+    return rule();
+  } catch (error) {
+    if (error instanceof Rejected) return { rejection: { message: error.message, fault: error.fault } };
+    throw error;
+  }
+}

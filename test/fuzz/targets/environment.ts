@@ -1,0 +1,47 @@
+import { ok } from 'node:assert/strict';
+import { CatalogSnapshot } from '../../../src/catalog/snapshot.ts';
+import { configFromEnvironment } from '../../../src/config/environment.ts';
+import type { Target } from '../target.ts';
+import { CANARY, checkMessage, surroundings } from './configurations.ts';
+
+/** A sidecar's variables, a line `NAME=value` each, names without `PORTCULLIS_`. */
+export const environment: Target = {
+  maxLength: 8192,
+  floorMs: 200,
+  batch: 200,
+  words: [
+    ...['UPSTREAM=', 'ALLOWED_IPS=', 'LISTEN=', 'HOSTNAMES=', 'TLS_CERT=', 'TLS_KEY=', '_FILE=', '\n', ' ', ',', '%', '%25'],
+    ...['postgres://', 'postgresql://', `app:${CANARY}@`, 'db.internal', ':5432', '/shop', '?', '&', '=', 'host=', '%2Frun'],
+    ...['sslmode=', 'sslrootcert=system', 'require_auth=', 'channel_binding=', '#', '[::1]', '10.0.0.0/8', '%00', '%zz', '@'],
+    ...['.password', 'ca.crt', '*.', 'localhost', '0.0.0.0:6432', '\u202e', '\0', 'é', 'xn--', '\u212a'],
+  ],
+  run(input) {
+    const env = variablesIn(input.toString('utf8'));
+    const parsed = configFromEnvironment({ ...surroundings, env });
+    const told = 'problems' in parsed ? parsed.problems : parsed.warnings;
+    // Names of parameters are told, and are whatever stands behind a question mark.
+    for (const { message } of told) checkMessage(isQuery(env) ? message.replaceAll(CANARY, '') || ' ' : message);
+    if ('problems' in parsed) return ok(told.some(({ severity }) => severity === 'error'), 'refused without an error');
+    const { config, projects, hostnames } = parsed.sidecar;
+    ok(config.listen.length > 0 && config.tls.certificates.length === 1);
+    ok(hostnames === undefined || hostnames.every((name) => name !== ''));
+    const snapshot = new CatalogSnapshot(projects);
+    const main = snapshot.defaultBranch;
+    ok(main !== undefined && main.branch.authQuery?.role !== '');
+    if (env['PORTCULLIS_ALLOWED_IPS']?.trim() === '') {
+      ok(snapshot.allowlistOf(main.project, main.branch)?.admitsNobody === true, 'blank admits somebody');
+    }
+  },
+};
+
+function variablesIn(text: string): Record<string, string> {
+  const pairs = text.split('\n').map((line): [string, string] => {
+    const end = line.indexOf('=');
+    return end < 0 ? [line, ''] : [line.slice(0, end), line.slice(end + 1)];
+  });
+  return Object.fromEntries(pairs.map(([name, value]) => [`PORTCULLIS_${name}`, value]));
+}
+
+function isQuery(env: Readonly<Record<string, string>>): boolean {
+  return Object.values(env).some((value) => /\?.*hunter2-canary/s.test(value));
+}

@@ -1,0 +1,79 @@
+import { deepEqual } from 'node:assert/strict';
+import { FrameScanner } from '../../../src/wire/frame-scanner.ts';
+import { clientLengths, upstreamLengths } from '../../../src/wire/length-rules.ts';
+import type { Target } from '../target.ts';
+
+const HEADER = 5;
+
+/** What a scanner says after each chunk. */
+interface Step {
+  readonly boundary: number;
+  readonly atBoundary: boolean;
+}
+
+/**
+ * A stream of typed messages, cut anywhere. The input's first byte chooses the direction and how many cuts there
+ * are, two bytes for each cut follow, then the stream.
+ */
+export const frames: Target = {
+  maxLength: 20_000,
+  floorMs: 50,
+  words: [
+    ...['510000000d53454c45435420310a3b00', '5800000004', '53000000 04', '5a0000000549', '44000000 0a0000', '00000004']
+      .map((hex) => Buffer.from(hex.replaceAll(' ', ''), 'hex')),
+    ...['64000027 14', '51000027 14', '513ffffffe', '513fffffff', '707fffffff', '6480000000', '64ffffffff', '6400000003']
+      .map((hex) => Buffer.from(hex.replaceAll(' ', ''), 'hex')),
+  ],
+  run(input) {
+    const chunks = chunksOf(input);
+    const fromClient = input.length > 0 && input.readUInt8(0) >= 0x80;
+    const scanner = new FrameScanner(fromClient ? clientLengths : upstreamLengths);
+    const steps = chunks.map((chunk): Step => {
+      const boundary = scanner.scan(chunk);
+      return { boundary, atBoundary: scanner.atBoundary };
+    });
+    deepEqual(steps, byteByByte(chunks, fromClient));
+  },
+};
+
+function chunksOf(input: Buffer): Buffer[] {
+  const count = input.length === 0 ? 0 : input.readUInt8(0) & 0x0f;
+  const start = Math.min(input.length, 1 + 2 * count);
+  const stream = input.subarray(start);
+  const cuts = Array.from({ length: (start - 1) >> 1 }, (_, index) => input.readUInt16BE(1 + 2 * index));
+  const places = [...cuts.map((cut) => cut % (stream.length + 1)), stream.length].sort((a, b) => a - b);
+  return places.map((end, index) => stream.subarray(places[index - 1] ?? 0, end));
+}
+
+/** The same, so slowly that it can be seen to be right: one byte after the other, lengths as they are counted. */
+function byteByByte(chunks: readonly Buffer[], fromClient: boolean): Step[] {
+  let header: number[] = [];
+  let left = 0n;
+  let refused = false;
+  return chunks.map((chunk) => {
+    const before = { header: [...header], left };
+    let boundary = 0;
+    for (const [index, byte] of chunk.entries()) {
+      if (left > 0n) left -= 1n;
+      else header.push(byte);
+      if (header.length === HEADER && left === 0n) {
+        const length = lengthIn(header);
+        refused ||= length < 4n || (fromClient && length > mostFor(String.fromCharCode(Number(header[0]))));
+        left = length - 4n;
+        header = [];
+      }
+      if (header.length === 0 && left === 0n) boundary = index + 1;
+    }
+    if (refused) ({ header, left } = before);
+    return { boundary: refused ? -1 : boundary, atBoundary: header.length === 0 && left === 0n };
+  });
+}
+
+function lengthIn([, ...bytes]: readonly number[]): bigint {
+  return BigInt.asIntN(32, BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
+}
+
+/** Query, Parse, Bind, FunctionCall and CopyData may be long (postgres.c, SocketBackend). */
+function mostFor(letter: string): bigint {
+  return 'QPBFd'.includes(letter) ? 0x3ffffffen : 10_000n;
+}

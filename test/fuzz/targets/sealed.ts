@@ -1,0 +1,47 @@
+import { equal, ok } from 'node:assert/strict';
+import { parseKeyRing } from '../../../src/config/key-ring.ts';
+import { isSealed, seal, unseal } from '../../../src/config/sealed.ts';
+import type { Target } from '../target.ts';
+import { CANARY, checkMessage, ring } from './configurations.ts';
+
+const NONCE = Buffer.alloc(12, 3);
+
+/** The one text that the corpus's ring ever sealed. */
+const SEALED = seal(ring, CANARY, () => NONCE);
+
+/** A sealed secret, and below it the file of keys that it is opened with. */
+export const sealed: Target = {
+  maxLength: 12_000,
+  floorMs: 50,
+  seeds: [Buffer.from(SEALED), Buffer.from(`${SEALED}\nk1:${'A'.repeat(43)}=\nk0:${'B'.repeat(43)}=\n`)],
+  words: [
+    ...['sealed:v1:', 'sealed:v2:', 'k1', 'k2', ':', '\n', '\r\n', 'AwMDAwMDAwMDAwMD', '=', '-', '_', '+', '/', 'A', '\0', 'é'],
+    ...[`k1:${'A'.repeat(43)}=\n`, `k2:${'/'.repeat(42)}8=\n`, SEALED],
+  ],
+  run(input) {
+    const text = input.toString('utf8');
+    const end = text.indexOf('\n');
+    const [secret, keys] = end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)];
+    checkOpening(unseal(ring, secret), secret);
+    const parsed = parseKeyRing(keys);
+    if ('problem' in parsed) return checkMessage(parsed.problem);
+    equal(parsed.ring.all.get(parsed.ring.current.id), parsed.ring.current);
+    const opened = unseal(parsed.ring, secret);
+    if ('problem' in opened) return checkMessage(opened.problem);
+    checkRoundTrip(secret, keys);
+  },
+};
+
+/** Whatever opens is what was sealed: not a byte of it can be changed. */
+function checkOpening(opened: ReturnType<typeof unseal>, secret: string): void {
+  if ('problem' in opened) return checkMessage(opened.problem);
+  ok(isSealed(secret));
+  equal(opened.text, CANARY, 'opened to something else');
+}
+
+function checkRoundTrip(secret: string, keys: string): void {
+  const parsed = parseKeyRing(keys);
+  if ('problem' in parsed) throw new Error(parsed.problem);
+  const again = unseal(parsed.ring, seal(parsed.ring, secret.slice(0, 4000), () => NONCE));
+  equal('text' in again && again.text, secret.slice(0, 4000));
+}

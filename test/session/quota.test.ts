@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { Quota } from '../../src/session/quota.ts';
+
+t.test('A key lets in as many as its bound says, and one more for each that leaves.', async (t) => {
+  const quota = new Quota();
+  const first = quota.enter('a', 2);
+  t.type(quota.enter('a', 2), 'function');
+  t.equal(quota.enter('a', 2), undefined);
+  t.type(quota.enter('b', 1), 'function', 'keys are counted apart');
+  first?.();
+  t.type(quota.enter('a', 2), 'function');
+  t.equal(quota.enter('a', 2), undefined);
+});
+
+t.test(
+  'Without a bound, everyone is let in and counted; a bound that comes later counts them too.',
+  async (t) => {
+    const quota = new Quota();
+    for (let n = 0; n < 100; n += 1) t.type(quota.enter('a', undefined), 'function');
+    t.equal(quota.count('a'), 100);
+    t.equal(quota.enter('a', 100), undefined);
+    t.type(quota.enter('a', 101), 'function');
+  },
+);
+
+t.test('Whoever comes and goes, the count is of those who are there.', async (t) => {
+  const move = fc.record({
+    key: fc.constantFrom('a', 'b'),
+    limit: fc.option(fc.nat(4)),
+    leaves: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(move), (moves) => {
+      const quota = new Quota();
+      const there: Record<string, (() => void)[]> = { a: [], b: [] };
+      for (const { key, limit, leaves } of moves) {
+        const those = there[key] ?? [];
+        const leave = leaves ? those.pop() : undefined;
+        if (leave !== undefined) {
+          leave();
+        } else {
+          const isFull = limit !== null && those.length >= limit;
+          const entered = quota.enter(key, limit ?? undefined);
+          if (isFull !== (entered === undefined)) return false;
+          if (entered !== undefined) those.push(entered);
+        }
+        if (quota.count(key) !== those.length) return false;
+      }
+      return true;
+    }),
+  );
+  t.pass('any comings and goings');
+});
