@@ -28,10 +28,26 @@ export function loadCatalog(location: CatalogLocation, env: Env): LoadedCatalog 
   return { outcome, files: reads.files, digest: reads.digest };
 }
 
+/** What a text would be as the catalog, with its keys and the files it names as they are now. */
+export function checkCatalogText(text: string, location: CatalogLocation, env: Env): CatalogOutcome {
+  return outcomeOf({ text }, location, { env, reads: new Reads() });
+}
+
+/** The catalog's text as `loadCatalog` reads it. */
+export function readCatalogText(location: CatalogLocation): ReturnType<ReadText> {
+  return readText(location.file, { maxBytes: MAX_CATALOG_BYTES, secret: true });
+}
+
 function load(location: CatalogLocation, env: Env, reads: Reads): CatalogOutcome {
+  return outcomeOf(reads.keep(location.file, readCatalogText(location)), location, { env, reads });
+}
+
+function outcomeOf(
+  catalog: ReturnType<ReadText>,
+  location: CatalogLocation,
+  { env, reads }: { readonly env: Env; readonly reads: Reads },
+): CatalogOutcome {
   const file = shownPath(location.file);
-  const options = { maxBytes: MAX_CATALOG_BYTES, secret: true };
-  const catalog = reads.keep(location.file, readText(location.file, options));
   const keys = currentKeys(location, reads);
   const missing = 'problem' in catalog ? [fileProblem(file, catalog.problem)] : [];
   if ('problem' in keys) return { problems: [...missing, keys.problem] };
@@ -50,6 +66,13 @@ function load(location: CatalogLocation, env: Env, reads: Reads): CatalogOutcome
 }
 
 const NO_KEYS = { problem: 'no key to open it: give catalog.key in portcullis.yaml' };
+
+/** The keys for sealed secrets as they are now; `ring: undefined` where none are configured. */
+export function readKeys(
+  location: CatalogLocation,
+): { readonly ring: KeyRing | undefined } | { readonly problem: Problem } {
+  return currentKeys(location, new Reads());
+}
 
 /** From the key file as it is now: `keys rotate` writes it, and the catalog, while the gateway runs. */
 function currentKeys(

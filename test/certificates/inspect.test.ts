@@ -48,6 +48,11 @@ t.test('Keys are named as people name them, and the binding hash is that of the 
   }
 });
 
+t.test('A certificate without a subject, named by its SANs alone, is described.', async (t) => {
+  const facts = inspectCertificate(await pemOf(t.testdir(), { subject: '/', san: 'DNS:db.example' }));
+  t.match(facts, { subject: '', issuer: '', dnsNames: ['db.example'], selfSigned: true });
+});
+
 t.test('Terminal escapes in a subject do not reach the terminal.', async (t) => {
   const pem = await pemOf(t.testdir(), { subject: '/CN=x\u001b[31m\u009by' });
   t.match(inspectCertificate(pem).subject, /^CN=x\\1B\[31m\\u\{9b\}y$/);

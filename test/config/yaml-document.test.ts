@@ -152,6 +152,12 @@ t.test('Nesting that would use up the stack is told, whatever it is made of.', a
   }
 });
 
+t.test('Nesting that uses up the stack of the parser itself is told, too.', async (t) => {
+  for (const text of [`${'- '.repeat(20_000)}\n  x`, `${'a: '.repeat(20_000)}}\n - x`]) {
+    t.strictSame(problems(text), ['f.yaml:1:1: is nested too deeply']);
+  }
+});
+
 t.test('A parser’s message never quotes the text.', async (t) => {
   for (const text of [
     'a: [x]hunter2',

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import t from 'tap';
 import { putCertificate, startGateway, verifierOf, writeCatalog } from '../support/gateway.ts';
@@ -124,7 +125,7 @@ t.test('A certificate that is replaced is shown to new connections; old ones go 
   await andThen('certificates read again', async () => {
     await putCertificate(gateway.dir, second);
     // The key may have been seen without its certificate first, and the log have said so.
-    while ((await shown()) !== (await fingerprint(second.cert)));
+    while ((await shown()) !== (await fingerprint(second.cert))) await setTimeout(20);
   });
   t.equal(await ask(way({ sslrootcert: second.cert }), 'SELECT 1'), '1', 'with its own channel binding');
   await fails(way({ sslrootcert: first.cert }), /certificate verify failed/);
@@ -142,11 +143,7 @@ t.test('A broken certificate is not taken: the last good pair stays, and the log
   await andThen(refused, async () => await writeFile(path, await readFile(other.cert)));
   t.match(
     gateway.log().findLast(({ msg }) => msg === refused),
-    { level: 'error', problem: /key/ },
-  );
-  t.equal(
-    await ask(way({ sslrootcert: path.replace('server.crt', 'good.crt') }), 'SELECT 1').catch(() => 'x'),
-    'x',
+    { level: 'error', problem: /does not belong/ },
   );
   await writeFile(join(gateway.dir, 'certs/good.crt'), good);
   t.equal(await ask(way({ sslrootcert: join(gateway.dir, 'certs/good.crt') }), 'SELECT 1'), '1');

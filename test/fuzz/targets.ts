@@ -19,6 +19,7 @@ const TARGETS: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['sealed', async () => (await import('./targets/sealed.ts')).sealed],
   ['certificate', async () => (await import('./targets/certificate.ts')).certificate],
   ['pem', async () => (await import('./targets/pem.ts')).pem],
+  ['revocation', async () => (await import('./targets/revocation.ts')).revocation],
   ['live-client', async () => await (await import('./targets/live-client.ts')).openLiveClient()],
   ['live-upstream', async () => await (await import('./targets/live-upstream.ts')).openLiveUpstream()],
   ['planted-throw', async () => (await import('./targets/planted.ts')).plantedThrow],

@@ -76,7 +76,7 @@ interface Seen {
   readonly session: Buffer | undefined;
 }
 
-/** Connects, hears the server's word and leaves. */
+/** Connects, hears the server's word and leaves when it does. */
 async function visit(port: number, options: ConnectionOptions = {}): Promise<Seen> {
   const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
   let session: Buffer | undefined;
@@ -85,9 +85,10 @@ async function visit(port: number, options: ConnectionOptions = {}): Promise<See
   });
   await once(socket, 'data');
   const { subject } = socket.getPeerX509Certificate() ?? {};
-  const seen = { subject, resumed: socket.isSessionReused(), session };
-  socket.destroy();
-  return seen;
+  const resumed = socket.isSessionReused();
+  socket.end();
+  await once(socket, 'close');
+  return { subject, resumed, session };
 }
 
 function showing(

@@ -56,7 +56,7 @@ const INTRUDERS = [
   [1, intruders.trickle],
 ] as const;
 
-const INTRUDER_SHARE = 0.3;
+const INTRUDER_SHARE = 0.2;
 const MAX_ERRANDS = 5;
 /** After a failure, so that a dead upstream is not asked at full speed, in ms. */
 const DISCOURAGED = 1000;

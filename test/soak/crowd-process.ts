@@ -25,7 +25,7 @@ export interface CrowdReport {
 }
 
 /** So many log in at a time: more would only wait for each other, past the gate's deadline. */
-const LOGINS_AT_A_TIME = 16;
+const LOGINS_AT_A_TIME = 32;
 const REPORT_EVERY_MS = 500;
 /** What still runs when it is time to leave has so long to end. */
 const LEAVE_MS = 20_000;

@@ -20,11 +20,11 @@ const WARM_UP_SHARE = 0.15;
 const FULL = 0.98;
 const MAX_WARM_UP_S = 90;
 /**
- * Longest rest of a session between two errands, in ms a session: about 40 come and go in a second then, which
+ * Longest rest of a session between two errands, in ms a session: about 25 come and go in a second then, which
  * leaves a slow machine time. Less where the whole run is short, in ms a second of it.
  */
-const REST_PER_SESSION = 20;
-const REST_PER_SECOND = 130;
+const REST_PER_SESSION = 30;
+const REST_PER_SECOND = 200;
 /** Mean time between two blows, in ms. */
 const MAX_BLOW_MS = 5000;
 const BLOW_PER_SECOND = 40;

@@ -9,8 +9,8 @@ import { LOOKUP_ROLE } from './database.ts';
 /** A peer that takes nothing for so long is cut, in s; short, so that the soak sees it. */
 export const WRITE_STALL_SECONDS = 4;
 /** A session of the branch `plain` may wait so long for a statement, and one of `tls` may get so old, in s. */
-export const IDLE_SECONDS = 35;
-export const AGE_SECONDS = 100;
+export const IDLE_SECONDS = 55;
+export const AGE_SECONDS = 120;
 
 /** Where the branches lead. */
 export interface Upstreams {

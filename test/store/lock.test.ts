@@ -70,7 +70,7 @@ t.test('within one process, too.', async (t) => {
 t.test('one who waits gets the lock when it is given back, and no earlier.', async (t) => {
   const path = join(await passableFolder(t), 'a.lock');
   const first = await takeLock(path);
-  await t.rejects(awaitLock(path, 0), { holder: process.pid });
+  await t.rejects(awaitLock(path, 0), { name: 'LockError', holder: process.pid });
   const waiting = awaitLock(path, 30_000);
   const early = await Promise.race([waiting.then(() => 'held'), setTimeout(100, 'waits')]);
   t.equal(early, 'waits');

@@ -88,17 +88,25 @@ export async function startIn(
 ): Promise<RunningGateway> {
   const child = startPortcullis(t, ['start', '--dir', dir], { env: { ...PLAIN_ENV, ...env } });
   const log = (): LogLine[] => logLines(child.stderr);
-  const logged = async (what: string, fits: (line: LogLine) => boolean): Promise<LogLine> => {
-    await child.until(what, () => log().some(fits));
-    return log().find(fits) ?? {};
-  };
-  const ready = await logged('the gateway', ({ msg }) => msg === 'ready');
-  const [port] = ready['ports'] as number[];
+  const logged = (what: string, fits: (line: LogLine) => boolean) => lineOf(child, what, fits);
+  const { port, adminPort } = await portsOf(child);
   const ca = join(dir, 'certs/server.crt');
   const certified = { sslmode: 'verify-full', sslrootcert: ca, channel_binding: 'require' };
-  const base = { host: 'localhost', port: port ?? 0, ...certified };
-  const adminPort = Number(ready['admin']);
-  return { child, dir, port: base.port, adminPort, ca, log, logged, way: (parts) => ({ ...base, ...parts }) };
+  const base = { host: 'localhost', port, ...certified };
+  return { child, dir, port, adminPort, ca, log, logged, way: (parts) => ({ ...base, ...parts }) };
+}
+
+/** Waits until a gateway that was started is ready, and where. */
+export async function portsOf(child: Child): Promise<{ port: number; adminPort: number }> {
+  const { ports, admin } = await lineOf(child, 'the gateway', ({ msg }) => msg === 'ready');
+  const [port] = Array.isArray(ports) ? ports : [];
+  return { port: Number(port), adminPort: Number(admin) };
+}
+
+async function lineOf(child: Child, what: string, fits: (line: LogLine) => boolean): Promise<LogLine> {
+  const find = (): LogLine | undefined => logLines(child.stderr).find(fits);
+  await child.until(what, () => find() !== undefined);
+  return find() ?? {};
 }
 
 /** Writes a gateway's folder, and starts a gateway on it. */

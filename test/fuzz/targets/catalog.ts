@@ -2,7 +2,7 @@ import { equal, ok } from 'node:assert/strict';
 import { CatalogSnapshot } from '../../../src/catalog/snapshot.ts';
 import { parseCatalog } from '../../../src/config/catalog-config.ts';
 import type { Target } from '../target.ts';
-import { checkMessages, checkProblems, surroundings, YAML_WORDS } from './configurations.ts';
+import { checkMessages, checkProblems, surroundings, YAML_SEEDS, YAML_WORDS } from './configurations.ts';
 
 /** catalog.yaml: projects that connections can be judged by, or problems that say where. */
 export const catalog: Target = {
@@ -10,6 +10,7 @@ export const catalog: Target = {
   // Parsing YAML takes about a second a MiB.
   floorMs: 500,
   batch: 200,
+  seeds: YAML_SEEDS,
   words: [
     ...YAML_WORDS,
     ...['projects', 'id', 'name', 'settings', 'allowed_ips', 'ips', 'protected_branches_only', 'branches', 'default: true'],

@@ -1,6 +1,12 @@
-import { ok } from 'node:assert/strict';
+import { equal, ok } from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { faultOf } from '../../../src/certificates/client-fault.ts';
+import { clientNames } from '../../../src/certificates/client-names.ts';
 import { CertificateError } from '../../../src/certificates/error.ts';
 import { inspectCertificate } from '../../../src/certificates/inspect.ts';
+import { CA_PEM } from '../../config/a-config.ts';
+
+const authority = new X509Certificate(CA_PEM);
 
 /** Printable, and of any length: a certificate may have many names. */
 const ONE_LINE = /^[^\p{Cc}\p{Cf}]*$/u;
@@ -16,8 +22,12 @@ export function unlessBadCertificate<T>(work: () => T): T | undefined {
   }
 }
 
-/** Everything that a person is shown of a certificate is fit for a terminal. */
+/** Everything that a person is shown of a certificate is fit for a terminal; a client may have shown it to us. */
 export function checkFacts(pem: string): void {
+  const certificate = new X509Certificate(pem);
+  const { commonName = '', sans } = clientNames(certificate);
+  for (const name of [commonName, ...sans.dns, ...sans.email, ...sans.uri]) equal(typeof name, 'string');
+  ok(faultOf('CERT_HAS_EXPIRED', certificate, [authority]) !== undefined);
   const facts = unlessBadCertificate(() => inspectCertificate(pem));
   if (facts === undefined) return;
   const { subject, issuer, dnsNames, ipAddresses, keyType, signatureAlgorithm } = facts;

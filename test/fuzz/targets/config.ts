@@ -2,7 +2,10 @@ import { ok } from 'node:assert/strict';
 import { allowlistFrom } from '../../../src/allowlist/entries.ts';
 import { parseServerConfig } from '../../../src/config/server-config.ts';
 import type { Target } from '../target.ts';
-import { checkMessages, checkProblems, surroundings, YAML_WORDS } from './configurations.ts';
+import { checkMessages, checkProblems, surroundings, YAML_SEEDS, YAML_WORDS } from './configurations.ts';
+
+/** Here a variable may stand anywhere, and what it holds is told where it is wrong; a file's text never is. */
+const ownSurroundings = { ...surroundings, env: { ...surroundings.env, SECRET: 'wrong' } };
 
 /** portcullis.yaml: a configuration that can be used, or problems that say where. */
 export const config: Target = {
@@ -10,6 +13,7 @@ export const config: Target = {
   // Parsing YAML takes about a second a MiB.
   floorMs: 500,
   batch: 200,
+  seeds: YAML_SEEDS,
   words: [
     ...YAML_WORDS,
     ...['listen', 'address', 'proxy_protocol', 'trusted', 'public', 'domain', 'port', 'tls', 'min_version', 'certificates'],
@@ -19,7 +23,7 @@ export const config: Target = {
   ],
   run(input) {
     const text = input.toString('utf8');
-    const parsed = parseServerConfig(text, surroundings);
+    const parsed = parseServerConfig(text, ownSurroundings);
     if ('problems' in parsed) return checkProblems(parsed.problems, text);
     checkMessages(parsed.warnings, text);
     const { listen, tls, limits } = parsed.config;

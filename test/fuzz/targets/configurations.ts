@@ -6,7 +6,7 @@ import { unseal } from '../../../src/config/sealed.ts';
 import type { CatalogSurroundings } from '../../../src/config/surroundings.ts';
 import { CA_PEM, KEY_LINE } from '../../config/a-config.ts';
 
-/** A text that only files and variables hold: no problem may repeat it. */
+/** A secret, which no problem may repeat. */
 export const CANARY = 'hunter2-canary';
 
 /** One line that no terminal obeys: neither controls nor marks that turn its direction. */
@@ -23,7 +23,7 @@ function ringOf(text: string): KeyRing {
   return parsed.ring;
 }
 
-/** Files and variables that a configuration of the corpus names, and a secret in each. */
+/** Files and variables that configurations of the corpus name. In a catalog, `${SECRET}` is one. */
 export const surroundings: CatalogSurroundings = {
   file: 'f.yaml',
   base: '/srv',
@@ -62,6 +62,9 @@ export function checkMessage(message: string): void {
   ok(message.length <= LONGEST_MESSAGE, `a message of ${message.length} characters`);
   ok(!message.includes(CANARY), 'a secret in a message');
 }
+
+/** Deeper than the YAML parser's recursion can go. */
+export const YAML_SEEDS = [`${'- '.repeat(8000)}\n  x`, `${'a: '.repeat(8000)}}\n - x`].map((text) => Buffer.from(text));
 
 /** What configurations of either kind are made of. */
 export const YAML_WORDS = [

@@ -19,8 +19,8 @@ export const environment: Target = {
     const env = variablesIn(input.toString('utf8'));
     const parsed = configFromEnvironment({ ...surroundings, env });
     const told = 'problems' in parsed ? parsed.problems : parsed.warnings;
-    // Names of parameters are told, and are whatever stands behind a question mark.
-    for (const { message } of told) checkMessage(isQuery(env) ? message.replaceAll(CANARY, '') || ' ' : message);
+    const hidden = isHidden(env);
+    for (const { message } of told) checkMessage(hidden ? message : message.replaceAll(CANARY, '…'));
     if ('problems' in parsed) return ok(told.some(({ severity }) => severity === 'error'), 'refused without an error');
     const { config, projects, hostnames } = parsed.sidecar;
     ok(config.listen.length > 0 && config.tls.certificates.length === 1);
@@ -42,6 +42,8 @@ function variablesIn(text: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([name, value]) => [`PORTCULLIS_${name}`, value]));
 }
 
-function isQuery(env: Readonly<Record<string, string>>): boolean {
-  return Object.values(env).some((value) => /\?.*hunter2-canary/s.test(value));
+/** Whether the secret is where it belongs, in the URL: parameters behind a `?` are told by their names. */
+function isHidden({ PORTCULLIS_UPSTREAM: url = '', ...others }: Readonly<Record<string, string>>): boolean {
+  const elsewhere = [...Object.entries(others).flat(), url.slice(url.indexOf('?') + 1 || url.length)];
+  return !elsewhere.some((text) => text.includes(CANARY));
 }

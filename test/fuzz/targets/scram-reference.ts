@@ -26,7 +26,7 @@ export function honestFinal(
   keys: ScramKeys,
   clientFirst: Buffer,
   serverFirst: Buffer,
-  binding = Buffer.alloc(0),
+  binding: Buffer = Buffer.alloc(0),
 ): Buffer {
   const bound = Buffer.concat([gs2Header(clientFirst), binding]).toString('base64');
   const nonce = serverFirst.toString('latin1').split(',')[0];

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { type Document, parseDocument } from 'yaml';
+import { apply } from '../catalog/apply.ts';
+import type { CatalogEvent } from '../catalog/events.ts';
+import type { CatalogState } from '../catalog/find.ts';
+import { fileProblem, formatProblem, type Problem } from '../config/problem.ts';
+import { seal } from '../config/sealed.ts';
+import type { CatalogLocation } from '../config/server-config.ts';
+import type { Env } from '../config/surroundings.ts';
+import type { CatalogDesk } from '../control/ports.ts';
+import { editCatalog, type Seal } from './catalog-edit.ts';
+import { checkCatalogText, readCatalogText, readKeys } from './catalog-file.ts';
+import { UneditableCatalog } from './catalog-nodes.ts';
+import { shownPath } from './config-file.ts';
+import { awaitLock, type Lock, LockError } from './lock.ts';
+import { errorCode, unless } from './system-error.ts';
+import { writeFileAtomic } from './write-file.ts';
+
+const PRIVATE = 0o600;
+/** ms that another writer may take: an edit takes well under a second. */
+const PATIENCE_MS = 10_000;
+const EMPTY = 'projects: []\n';
+
+/** The catalog, or what an edit would make of it, cannot be used; `problems` holds every reason. */
+export class UnusableCatalog extends Error {
+  override readonly name = 'UnusableCatalog';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** The catalog is as it was: it could not be locked or written. The message says why, and the mend. */
+export class CatalogNotWritten extends Error {
+  override readonly name = 'CatalogNotWritten';
+}
+
+export interface DeskOptions {
+  readonly env: Env;
+  /** For tests. */
+  readonly write?: typeof writeFileAtomic;
+  /** ms to wait for another writer. */
+  readonly patience?: number;
+}
+
+/** catalog.yaml, for those who change it. A file that is not there is an empty catalog. */
+export class CatalogFileDesk implements CatalogDesk {
+  readonly #location: CatalogLocation;
+  readonly #options: DeskOptions;
+  /** Of the catalog as it was read or written last; what is idle or odd in it. */
+  warnings: readonly Problem[] = [];
+
+  constructor(location: CatalogLocation, options: DeskOptions) {
+    this.#location = location;
+    this.#options = options;
+  }
+
+  read(): CatalogState {
+    return this.#parse(this.#text());
+  }
+
+  /** @throws also UnusableCatalog, UneditableCatalog and CatalogNotWritten; the file is then as it was. */
+  async change(decide: (state: CatalogState) => Promise<readonly CatalogEvent[]>): Promise<CatalogState> {
+    await using _lock = await this.lock();
+    const text = this.#text();
+    const before = this.#parse(text);
+    const events = await decide(before);
+    if (events.length === 0) return before;
+    const after = events.reduce(apply, before);
+    const edited = this.edited(text, (document) => {
+      for (const event of events) editCatalog(document, event, this.#seal());
+    });
+    if (!isDeepStrictEqual(this.#parse(edited), after)) throw unfaithful();
+    await this.write(this.#location.file, edited);
+    return after;
+  }
+
+  /** The text of the catalog with an edit in it. */
+  edited(text: string, edit: (document: Document) => void): string {
+    const document = parseDocument(text);
+    edit(document);
+    // Lists flush with their key stay so.
+    const indentSeq = !/^projects:[^\n]*\n(?:\s*#[^\n]*\n)*-/m.test(text);
+    return document.toString({ lineWidth: 0, indentSeq });
+  }
+
+  /** Against two writers; whoever is killed holds it no longer. */
+  async lock(): Promise<Lock> {
+    const { file } = this.#location;
+    const path = `${(await unless(['ENOENT'], realpath(file))) ?? file}.lock`;
+    try {
+      return await awaitLock(path, this.#options.patience ?? PATIENCE_MS);
+    } catch (error) {
+      if (!(error instanceof LockError)) throw error;
+      const { holder, cause } = error;
+      throw new CatalogNotWritten(
+        holder === undefined
+          ? `cannot write beside ${shownPath(file)} (${errorCode(cause)}): run as the user whose file it is`
+          : `process ${holder} is changing ${shownPath(file)}: try again when it is done`,
+        { cause: error },
+      );
+    }
+  }
+
+  async write(path: string, text: string): Promise<void> {
+    try {
+      await (this.#options.write ?? writeFileAtomic)(path, text, PRIVATE);
+    } catch (error) {
+      throw new CatalogNotWritten(
+        `cannot write ${shownPath(path)} (${errorCode(error) ?? 'unknown'}), nothing was changed: make room, or let this user write there`,
+        { cause: error },
+      );
+    }
+  }
+
+  #text(): string {
+    const { file } = this.#location;
+    const read = readCatalogText(this.#location);
+    if ('text' in read) return read.text;
+    if (!existsSync(file)) return EMPTY;
+    throw new UnusableCatalog([fileProblem(shownPath(file), read.problem)]);
+  }
+
+  #parse(text: string): CatalogState {
+    const outcome = checkCatalogText(text, this.#location, this.#options.env);
+    if ('problems' in outcome) throw new UnusableCatalog(outcome.problems);
+    this.warnings = outcome.warnings;
+    return outcome.snapshot.projects;
+  }
+
+  #seal(): Seal {
+    return (secret) => {
+      const keys = readKeys(this.#location);
+      if ('problem' in keys) throw new UnusableCatalog([keys.problem]);
+      if (keys.ring !== undefined) return seal(keys.ring, secret.reveal(), randomBytes);
+      throw new CatalogNotWritten('no key to seal with: give catalog.key in portcullis.yaml');
+    };
+  }
+}
+
+/** Anchors make one text count in several places. */
+function unfaithful(): UneditableCatalog {
+  return new UneditableCatalog(
+    'an edit would change more than this, as catalog.yaml shares parts by anchors (&…): write them out there',
+  );
+}
