@@ -7,6 +7,8 @@ import { type AdminSource, answer } from './routes.ts';
 /** A request is a line and some headers; nothing here takes a body. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 8192;
+/** Every program on the machine can reach loopback; file descriptors are for clients. */
+const MAX_CONNECTIONS = 64;
 
 /** Names under which loopback is asked for; any other comes from a page that rebound its own name to us. */
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -33,8 +35,11 @@ export class AdminServer {
         void respond(request, response, { source, checksHost });
       },
     );
+    server.maxConnections = MAX_CONNECTIONS;
     if ('path' in address) await removeStale(address.path);
     await listen(server, address);
+    // Later errors are of single accepts (EMFILE), and without a listener would end the process.
+    server.on('error', () => {});
     if ('path' in address) await chmod(address.path, 0o600);
     return new AdminServer(server);
   }

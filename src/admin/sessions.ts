@@ -14,6 +14,9 @@ const FILTERS = {
   address: (record: ConnectionRecord) => record.address,
 } as const;
 
+/** Stands where nothing else does. */
+const ALL = 'all';
+
 type FilterName = keyof typeof FILTERS;
 
 /** GET lists the live sessions, DELETE cuts those that the query names, and says which; without a name, none. */
@@ -21,6 +24,9 @@ export function answerSessions(method: string, query: URLSearchParams, sessions:
   if (method !== 'GET' && method !== 'DELETE') return json(405, { message: 'only GET and DELETE' });
   const matches = filterOf(query);
   if (matches === undefined) return json(400, { message: 'address is not an IP address' });
+  // A misspelt name would otherwise leave no session out.
+  if (![...query.keys()].every((name) => name === ALL || Object.hasOwn(FILTERS, name)))
+    return json(400, { message: 'there are id, branch, role, address, and all' });
   if (method === 'GET') return json(200, { sessions: live(sessions).filter(matches).map(written) });
   if (query.size === 0) return json(400, { message: 'say which: id, branch, role, address, or all' });
   const cut = sessions.cutWhere((session) =>

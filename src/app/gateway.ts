@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { CertificateStore } from '../net/certificate-store.ts';
 import { type ListenAddress, Listener } from '../net/listener.ts';
+import { Pressure } from '../net/pressure.ts';
 import { TlsTerminator } from '../net/tls-server.ts';
 import { ObservedJournal } from '../observe/journal.ts';
-import { Metrics } from '../observe/metrics.ts';
+import { Metrics, type ShedReason } from '../observe/metrics.ts';
 import { CancelKeys } from '../session/cancel-keys.ts';
 import { serveConnection } from '../session/connection.ts';
 import type { Arrival, Gate, GateLimits, Throttle } from '../session/ports.ts';
@@ -15,12 +16,11 @@ import { Sessions } from '../session/sessions.ts';
 import { objection } from '../session/standing.ts';
 import type { Dial } from '../upstream/ports.ts';
 import { Verifiers } from '../upstream/verifiers.ts';
+import { CROWD } from './capacity.ts';
+import { Shedding } from './shedding.ts';
 
 /** Once told to go, sessions get this long to be closed in order, in ms. */
 const LAST_WORDS_MS = 1500;
-
-/** How many times `maxConnections` may be open, those that wait for their refusal included. */
-const CROWD = 1.1;
 
 export interface GatewayOptions {
   readonly listen: readonly ListenAddress[];
@@ -32,6 +32,8 @@ export interface GatewayOptions {
   readonly throttle: Throttle;
   readonly dial: Dial;
   readonly log: Logger;
+  /** Default: that of this process's event loop. */
+  readonly pressure?: Pick<Pressure, 'overloaded' | 'close'>;
 }
 
 /** The gate itself: listeners and what their connections need. Files and configuration are its owner's. */
@@ -41,6 +43,8 @@ export class Gateway {
   readonly #sessions = new Sessions();
   readonly #verifiers: Verifiers;
   readonly #gate: Gate;
+  readonly #pressure: Pick<Pressure, 'overloaded' | 'close'>;
+  readonly #shedding: Shedding;
   readonly #listeners: Listener[] = [];
 
   constructor(options: GatewayOptions) {
@@ -51,6 +55,8 @@ export class Gateway {
       records: () => this.#sessions.records(),
       certificates: () => options.certificates().expiring,
     });
+    this.#pressure = options.pressure ?? new Pressure();
+    this.#shedding = new Shedding(options.log, (reason) => this.metrics.shed(reason));
     this.#gate = {
       tls: new TlsTerminator(options.certificates),
       catalog: options.catalog,
@@ -117,6 +123,7 @@ export class Gateway {
    */
   async drain(patience: number): Promise<void> {
     this.#closeListeners();
+    this.#pressure.close();
     await atMost(patience, this.#sessions.empty());
     this.#sessions.cutAll(draining());
     await atMost(LAST_WORDS_MS, this.#sessions.empty());
@@ -124,10 +131,16 @@ export class Gateway {
   }
 
   readonly #arrive = (arrival: Arrival): void => {
-    // Refusing costs a handshake; beyond this nobody is listened to any more.
-    if (this.#sessions.size >= this.#options.limits.maxConnections * CROWD) arrival.stream.destroy();
-    else void serveConnection(arrival, this.#gate);
+    const reason = this.#tooMuch();
+    if (reason === undefined) void serveConnection(arrival, this.#gate);
+    else this.#shedding.shed(arrival, reason);
   };
+
+  /** Refusing with a word costs a TLS handshake; beyond this nobody is listened to any more. */
+  #tooMuch(): ShedReason | undefined {
+    if (this.#pressure.overloaded) return 'pressure';
+    return this.#sessions.size >= this.#options.limits.maxConnections * CROWD ? 'crowd' : undefined;
+  }
 
   #closeListeners(): void {
     for (const listener of this.#listeners) listener.close();

@@ -7,11 +7,14 @@ import type { FailedLogins } from '../config/limits.ts';
 import type { ConfiguredListener, ServerConfig } from '../config/server-config.ts';
 import { memoryStore } from '../counters/memory-store.ts';
 import type { CertificateProblem } from '../net/certificate-problem.ts';
+import { openFileLimit } from '../net/descriptors.ts';
 import { dialer } from '../net/dial.ts';
 import type { ListenAddress } from '../net/listener.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
 import { createThrottle, type Throttle } from '../throttle/throttle.ts';
+import { withinDescriptors } from './capacity.ts';
 import type { CatalogSource } from './catalog-source.ts';
+import { watchDescriptors } from './descriptor-watch.ts';
 import { watchExpiry } from './expiry-watch.ts';
 import { Gateway } from './gateway.ts';
 import { mockSecret } from './mock-secret.ts';
@@ -32,6 +35,7 @@ export class Server {
   readonly #gateway: Gateway;
   readonly #admin: AdminServer[] = [];
   readonly #expiry: { close(): void };
+  readonly #descriptors: { close(): void };
 
   private constructor(options: ServerOptions, certificates: WatchedCertificates, secret: Buffer) {
     const { config, catalog, log } = options;
@@ -41,13 +45,14 @@ export class Server {
       () => certificates.current.expiring,
       (file, problem) => log.warn({ file, problem }, 'certificate'),
     );
+    this.#descriptors = watchDescriptors(log);
     this.#throttle = throttleOf(config.limits.failedLogins);
     this.#gateway = new Gateway({
       listen: config.listen.map(listenerOf(config)),
       catalog: () => catalog.current,
       certificates: () => certificates.current,
       mockSecret: secret,
-      limits: config.limits,
+      limits: withinDescriptors(config.limits, openFileLimit(), log),
       throttle: this.#throttle,
       dial: dialer({ timeout: config.limits.upstreamConnectTimeout, keepalive: config.limits.keepalive }),
       log,
@@ -105,6 +110,7 @@ export class Server {
     for (const admin of this.#admin) admin.close();
     this.#certificates.close();
     this.#expiry.close();
+    this.#descriptors.close();
     await this.#options.catalog.close();
   }
 

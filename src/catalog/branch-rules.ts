@@ -43,7 +43,7 @@ export function deleteEndpoint(state: CatalogState, id: string): CatalogEvent[] 
     if (branch === undefined) continue;
     if (branch.isProtected) {
       throw new Rejected(
-        `endpoint ${endpoint} cannot be deleted: branch ${shown(branch.name)} is protected; lift it with branches unprotect`,
+        `endpoint ${endpoint} cannot be deleted: branch ${shown(branch.name)} is protected; lift it with branches unprotect ${shown(branch.name)}`,
       );
     }
     return [{ type: 'endpoint-deleted', projectId: project.id, branchId: branch.id, endpoint }];
@@ -54,7 +54,7 @@ export function deleteEndpoint(state: CatalogState, id: string): CatalogEvent[] 
 export function refuseProtected({ name, isProtected }: Branch, done: string): void {
   if (!isProtected) return;
   throw new Rejected(
-    `branch ${shown(name)} cannot be ${done}: it is protected; lift it with branches unprotect`,
+    `branch ${shown(name)} cannot be ${done}: it is protected; lift it with branches unprotect ${shown(name)}`,
   );
 }
 

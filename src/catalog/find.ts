@@ -1,3 +1,4 @@
+import { quote } from '../allowlist/not-an-address.ts';
 import type { Branch, Project, Role } from './model.ts';
 import { Rejected } from './rejection.ts';
 import type { BranchRef } from './snapshot.ts';
@@ -45,7 +46,7 @@ export function roleOf(branch: Branch, name: string): Role {
 
 /** A name as a message shows it: bare where nothing in it can be misread. */
 export function shown(name: string): string {
-  return /^[\w.-]{1,64}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
+  return /^[\w.-]{1,64}$/.test(name) ? name : quote(name);
 }
 
 function are(names: readonly string[]): string {

@@ -47,7 +47,7 @@ export function deleteProject(state: CatalogState, id: string | undefined): Cata
   if (kept.length > 0) {
     const are = kept.length === 1 ? 'is' : 'are';
     throw new Rejected(
-      `project ${project.id} cannot be deleted: ${listed(kept)} ${are} protected; lift it with branches unprotect`,
+      `project ${project.id} cannot be deleted: ${listed(kept)} ${are} protected; lift it with branches unprotect ${shown(kept[0] ?? '')}`,
     );
   }
   return [{ type: 'project-deleted', projectId: project.id }];

@@ -2,6 +2,7 @@ import type { Allowlist } from '../allowlist/allowlist.ts';
 import { allowlistFrom } from '../allowlist/entries.ts';
 import type { Branch, Project, Role, UpstreamTarget } from './model.ts';
 import { clusterKey, databaseOpenedFor, foldCase } from './names.ts';
+import { NOWHERE } from './nowhere.ts';
 
 /** A branch and the project it belongs to. */
 export interface BranchRef {
@@ -37,6 +38,7 @@ export class CatalogSnapshot {
    */
   constructor(projects: readonly Project[]) {
     this.projects = projects;
+    this.#branches.set(branchKey(NOWHERE.project.id, NOWHERE.branch.id), NOWHERE);
     for (const project of projects) {
       const ofProject = projectAllowlist(project);
       for (const branch of project.branches) this.#index({ project, branch }, ofProject);

@@ -13,7 +13,11 @@ export interface ClientNames {
   };
 }
 
+const NOBODY: ClientNames = { commonName: undefined, sans: { dns: [], email: [], uri: [] } };
+
+/** @returns no name at all where the public key cannot be read: then nobody can have proved to be its holder. */
 export function clientNames(certificate: X509Certificate): ClientNames {
+  if (!hasReadableKey(certificate)) return NOBODY;
   // Not from the text of `subject`, in which one name can be made to look like two.
   const { CN: commonName } = certificate.toLegacyObject().subject;
   return {
@@ -24,4 +28,13 @@ export function clientNames(certificate: X509Certificate): ClientNames {
       uri: alternativeNames(certificate, 'URI'),
     },
   };
+}
+
+/** Node 24's `toLegacyObject` ends the process (SIGSEGV) on a key that OpenSSL cannot decode, a point off its curve say. */
+function hasReadableKey(certificate: X509Certificate): boolean {
+  try {
+    return certificate.publicKey.type === 'public';
+  } catch {
+    return false;
+  }
 }

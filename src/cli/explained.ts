@@ -1,9 +1,12 @@
 import { ConfigurationError } from '../app/configuration-error.ts';
 import { ChoiceError } from '../app/connection-string.ts';
 import { explainListenError } from '../app/explain.ts';
+import { Rejected } from '../catalog/rejection.ts';
 import { CertificateError } from '../certificates/error.ts';
 import { DevError } from '../dev/error.ts';
 import { CertificateFilesError } from '../net/certificate-problem.ts';
+import { CatalogNotWritten, UnusableCatalog } from '../store/catalog-desk.ts';
+import { UneditableCatalog } from '../store/catalog-nodes.ts';
 import { CliError } from './error.ts';
 
 /**
@@ -27,5 +30,12 @@ function explain(error: unknown): unknown {
   if (error instanceof ConfigurationError) return new CliError(error.message, 2, { cause: error });
   if (error instanceof ChoiceError) return new CliError(error.message, 2, { cause: error });
   if (error instanceof CertificateFilesError) return new CliError(error.message, 2, { cause: error });
+  if (error instanceof UnusableCatalog) return new CliError(error.message, 2, { cause: error });
+  if (error instanceof Rejected) {
+    return new CliError(error.message, error.fault === 'wish' ? 2 : 1, { cause: error });
+  }
+  if (error instanceof CatalogNotWritten || error instanceof UneditableCatalog) {
+    return new CliError(error.message, 1, { cause: error });
+  }
   return error;
 }

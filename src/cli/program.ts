@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { branchesCommand } from './branches.ts';
 import { certsCommand } from './certs.ts';
 import { checkCommand } from './check.ts';
+import { completionCommand } from './completion.ts';
 import { connectionStringCommand } from './connection-string.ts';
 import { devCommand } from './dev.ts';
 import { CliError } from './error.ts';
 import { healthCommand } from './health.ts';
+import { ipAllowCommand } from './ip-allow.ts';
+import { keysCommand } from './keys.ts';
 import { lockoutsCommand } from './lockouts.ts';
+import { projectsCommand } from './projects.ts';
+import { rolesCommand } from './roles.ts';
 import { sessionsCommand } from './sessions.ts';
 import { startCommand } from './start.ts';
 
@@ -40,9 +46,15 @@ function program(): Command {
     checkCommand(),
     healthCommand(),
     certsCommand(),
+    projectsCommand(),
+    branchesCommand(),
+    rolesCommand(),
+    ipAllowCommand(),
+    keysCommand(),
     connectionStringCommand(),
     sessionsCommand(),
     lockoutsCommand(),
+    completionCommand(() => root),
   ];
   for (const command of commands) root.addCommand(inheriting(command, root));
   return root;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { openConfigured } from '../app/configured.ts';
+import { type Configured, openConfigured } from '../app/configured.ts';
 import { stopSignal } from '../app/signals.ts';
 import { type ConfigFlags, configOptions, configPath } from './config-options.ts';
 import { explained } from './explained.ts';
@@ -11,10 +11,14 @@ export function startCommand(): Command {
     ),
   ).action(async (flags: ConfigFlags) => {
     await explained(async () => {
-      const running = await openConfigured({ path: await configPath(flags), env: process.env });
+      let running: Configured | undefined;
+      // From the first moment on: as process 1 of a container it would not even hear a signal that it has no ear for,
+      // and elsewhere a reload that comes too early would end it.
+      const stopped = stopSignal(() => void running?.server.reload());
+      running = await openConfigured({ path: await configPath(flags), env: process.env });
       const { server, config, log } = running;
       log.info({ ports: server.ports, admin: server.adminPort }, 'ready');
-      const signal = await stopSignal(() => void server.reload());
+      const signal = await stopped;
       log.info({ signal, drain_ms: config.drain }, 'draining');
       await server.stop(config.drain);
       log.info('stopped');

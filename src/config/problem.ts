@@ -12,6 +12,8 @@ export interface Problem {
   readonly severity: 'error' | 'warning';
 }
 
+/** Controls, marks such as those that turn the direction of writing, and line ends of Unicode's own. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 /** As much of a foreign text as a message quotes. */
 const MAX_QUOTED = 80;
 
@@ -23,7 +25,7 @@ export function formatProblem({ file, line, column, message, severity }: Problem
 
 /** A problem of a file as a whole, told at its beginning. */
 export function fileProblem(file: string, message: string, severity: Problem['severity'] = 'error'): Problem {
-  return { file, line: 1, column: 1, message, severity };
+  return { file, line: 1, column: 1, message: printable(message), severity };
 }
 
 /** A problem of an environment variable, which has no lines. */
@@ -32,7 +34,7 @@ export function variableProblem(
   message: string,
   severity: Problem['severity'] = 'error',
 ): Problem {
-  return { file: name, line: 0, column: 0, message, severity };
+  return { file: name, line: 0, column: 0, message: printable(message), severity };
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {
@@ -47,10 +49,13 @@ export function inReadingOrder(problems: readonly Problem[]): Problem[] {
 /** Text from a file or a variable, in quotes and fit for a terminal: control characters are spelled out. */
 export function quoted(text: string): string {
   const short = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
-  const spelled = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  // JSON escapes C0 and lone surrogates; C1 and the marks that turn or break lines are left to us.
-  return JSON.stringify(short).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    spelled,
+  // JSON escapes C0 and lone surrogates.
+  return printable(JSON.stringify(short));
+}
+
+/** A message in one line that a terminal shows as it is: what would turn, break or hide it is spelled out. */
+export function printable(message: string): string {
+  return message.replace(UNPRINTABLE, (character) =>
+    character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 }

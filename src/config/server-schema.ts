@@ -25,6 +25,7 @@ const DAY = 24 * HOUR;
 const MAX_CONNECTIONS = 1_000_000;
 const MAX_WORKERS = 256;
 
+export const DEFAULT_MAX_CONNECTIONS = 10_000;
 export const DEFAULT_LISTEN = '0.0.0.0:6432';
 export const DEFAULT_ADMIN_LISTEN = '127.0.0.1:6433';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -109,7 +110,7 @@ function tls() {
 function limits() {
   return keys({
     max_connections: integerOrText(1, MAX_CONNECTIONS)
-      .default(10_000)
+      .default(DEFAULT_MAX_CONNECTIONS)
       .describe('Client connections at a time, those still logging in included.'),
     handshake_timeout: duration({ min: SECOND, max: 10 * MINUTE })
       .prefault('15s')

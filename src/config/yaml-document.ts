@@ -1,5 +1,5 @@
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import { fileProblem, type Problem } from './problem.ts';
+import { fileProblem, type Problem, printable } from './problem.ts';
 import { faultsOf, type YamlFault } from './yaml-faults.ts';
 import { type Place, type TextChange, YamlValues } from './yaml-values.ts';
 
@@ -58,12 +58,22 @@ export class YamlDocument {
 
   /** Where the value at a path stands; for a path that leads nowhere, the last place on the way. */
   at(path: Path, message: string, severity: Problem['severity'] = 'error'): Problem {
-    return { file: this.file, ...placeOf(this.#walk(path).at, this.#lines), message, severity };
+    return {
+      file: this.file,
+      ...placeOf(this.#walk(path).at, this.#lines),
+      message: printable(message),
+      severity,
+    };
   }
 
   /** Where the key stands that a path's last step names. */
   atKey(path: Path, message: string, severity: Problem['severity'] = 'error'): Problem {
-    return { file: this.file, ...placeOf(this.#walk(path).keyAt, this.#lines), message, severity };
+    return {
+      file: this.file,
+      ...placeOf(this.#walk(path).keyAt, this.#lines),
+      message: printable(message),
+      severity,
+    };
   }
 
   /** The value at a path; undefined where there is none. */

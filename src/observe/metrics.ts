@@ -12,10 +12,14 @@ export interface LiveFigures {
   readonly certificates: () => Iterable<{ readonly file: string; readonly notAfter: Date }>;
 }
 
+/** Why a new connection was closed unheard: the event loop is late, or there are far too many. */
+export type ShedReason = 'pressure' | 'crowd';
+
 /** Prometheus figures, all named `portcullis_…`. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #connections: Counter<'outcome' | 'reason'>;
+  readonly #shed: Counter<'reason'>;
   readonly #handshake: Histogram;
   readonly #login: Histogram;
   readonly #upstreamConnect: Histogram;
@@ -32,6 +36,14 @@ export class Metrics {
       labelNames: ['outcome', 'reason'],
       registers,
     });
+    this.#shed = new Counter({
+      name: 'portcullis_connections_shed_total',
+      help: 'New connections that were closed at once, by why.',
+      labelNames: ['reason'],
+      registers,
+    });
+    // So that a rate can be taken from the first one on.
+    for (const reason of ['pressure', 'crowd'] as const) this.#shed.inc({ reason }, 0);
     const duration = (name: string, help: string): Histogram =>
       new Histogram({ name: `portcullis_${name}_duration_seconds`, help, buckets: BUCKETS, registers });
     this.#handshake = duration('handshake', 'From accept to the end of the TLS handshake.');
@@ -49,6 +61,10 @@ export class Metrics {
     observe(this.#upstreamConnect, record.upstreamConnectMs);
     this.#endedFromClient += record.bytesFromClient;
     this.#endedFromUpstream += record.bytesFromUpstream;
+  }
+
+  shed(reason: ShedReason): void {
+    this.#shed.inc({ reason });
   }
 
   #watchSessions(live: LiveFigures): void {

@@ -52,7 +52,10 @@ export function readCharacters(password: string, most: number): Characters {
 
 /** Takes accents and width away, as someone does who tries `passwörd` after `password`; they add no bits. */
 export function foldMarks(text: string): string {
-  return text.normalize('NFKD').replace(/\p{Mn}/gu, '').normalize('NFC');
+  return text
+    .normalize('NFKD')
+    .replace(/\p{Mn}/gu, '')
+    .normalize('NFC');
 }
 
 /** How many characters there are to choose from, by the classes that occur; 1 where none does. */

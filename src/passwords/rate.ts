@@ -23,7 +23,12 @@ export function rate(password: string, context: PasswordContext, minBits = MIN_B
     contextWords(context),
   );
   if (bits >= minBits) {
-    return { bits: Math.round(bits), verdict: 'strong', why: 'it takes long to guess', suggestion: undefined };
+    return {
+      bits: Math.round(bits),
+      verdict: 'strong',
+      why: 'it takes long to guess',
+      suggestion: undefined,
+    };
   }
   return {
     // Never rounded up to what it has missed.

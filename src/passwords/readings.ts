@@ -4,7 +4,7 @@ import { findTokens, findTokensOfPart, type Token } from './tokens.ts';
  * What could be a word of its own: letters and digits behind a letter; the same where capitals stand for spaces.
  * Digits alone are none: they are as likely as any others.
  */
-const WORDS = [/\p{L}[\p{L}\p{N}]{2,}/gu, /\p{L}[\p{Ll}\p{N}]{2,}/gu];
+const WORDS = [/\p{Lu}?\p{Ll}[\p{Ll}\p{N}]+|\p{Lu}[\p{Lu}\p{N}]{2,}/gu];
 
 /** zxcvbn's separators (SEPERATOR_CHARS). */
 const SEPARATOR = /([ ,;:|/\\_.-])/;
@@ -22,38 +22,57 @@ const SEPARATOR_GUESSES = 2;
  * word.
  */
 export function readings(text: string, words: readonly string[]): Token[][] {
+  const partOf = remembering((part) => findTokensOfPart(part, words));
   const found = findTokens(text, words);
   const whole: Token = { first: 0, last: text.length - 1, kind: 'chance', guesses: 1 };
   const looks = WORDS.flatMap((pattern) => {
-    const look = (token: Token): Token[] => (token.kind === 'chance' ? wordByWord(token, pattern, text, words) : [token]);
+    const look = (token: Token): Token[] => {
+      return token.kind === 'chance' ? wordByWord(token, text, pattern, partOf) : [token];
+    };
     return [found.flatMap(look), look(whole)];
   });
-  return [...looks, ...asSentence(text, words)];
+  return [...looks, ...asSentence(text, partOf)];
+}
+
+type PartOf = (part: string) => readonly Token[];
+
+/** The readings have most parts in common, and each takes milliseconds. */
+function remembering(find: PartOf): PartOf {
+  const known = new Map<string, readonly Token[]>();
+  return (part) => {
+    const tokens = known.get(part) ?? find(part);
+    known.set(part, tokens);
+    return tokens;
+  };
 }
 
 /** The words in a token of chance, each seen by itself, and the chance between them. */
-function wordByWord(token: Token, pattern: RegExp, text: string, words: readonly string[]): Token[] {
+function wordByWord(token: Token, text: string, pattern: RegExp, partOf: PartOf): Token[] {
   const tokens: Token[] = [];
   let next = token.first;
   for (const match of text.slice(token.first, token.last + 1).matchAll(pattern)) {
     const start = token.first + match.index;
     if (start > next) tokens.push({ ...token, first: next, last: start - 1 });
-    tokens.push(...findTokensOfPart(match[0], start, words));
+    tokens.push(...moved(partOf(match[0]), start));
     next = start + match[0].length;
   }
   return next > token.last ? tokens : [...tokens, { ...token, first: next }];
 }
 
 /** @returns none where the text is not words with one separator between each two. */
-function asSentence(text: string, words: readonly string[]): Token[][] {
+function asSentence(text: string, partOf: PartOf): Token[][] {
   const parts = text.split(SEPARATOR);
   if (parts.length === 1 || !parts.every((part, i) => i % 2 === 1 || ONLY_WORDS.test(part))) return [];
   let start = 0;
   const tokens = parts.flatMap((part, i): Token[] => {
     const first = start;
     start += part.length;
-    if (i % 2 === 0) return findTokensOfPart(part, first, words);
+    if (i % 2 === 0) return moved(partOf(part), first);
     return [{ first, last: first, kind: 'separator', guesses: SEPARATOR_GUESSES }];
   });
   return [tokens];
+}
+
+function moved(tokens: readonly Token[], by: number): Token[] {
+  return tokens.map((token) => ({ ...token, first: token.first + by, last: token.last + by }));
 }

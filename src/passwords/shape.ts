@@ -21,7 +21,8 @@ const CONTROL = /\p{Cc}/u;
 export function misshapen(typed: string, prepared: () => string): Rating | undefined {
   if (typed.length > MAX_UNITS || lengthOf(typed) > MAX_LENGTH) return tooLong();
   if (!typed.isWellFormed()) return unrated('it is not valid Unicode', 'type it again');
-  if (CONTROL.test(typed)) return unrated('it holds a control character', 'leave out NUL, tabs and line breaks');
+  if (CONTROL.test(typed))
+    return unrated('it holds a control character', 'leave out NUL, tabs and line breaks');
   const length = Math.min(lengthOf(typed), lengthOf(prepared()));
   if (length < MIN_LENGTH) return unrated(`it is shorter than ${MIN_LENGTH} characters`, generateOne());
   return lengthOf(prepared()) > MAX_LENGTH ? tooLong() : undefined;

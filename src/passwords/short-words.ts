@@ -10,7 +10,8 @@ export function rankShortWords(lists: readonly (readonly string[])[]): ReadonlyM
   for (const list of lists) {
     for (const [i, word] of list.entries()) {
       const rank = i + 1;
-      if (word.length <= LONGEST && rank < (ranks.get(word) ?? Number.POSITIVE_INFINITY)) ranks.set(word, rank);
+      if (word.length <= LONGEST && rank < (ranks.get(word) ?? Number.POSITIVE_INFINITY))
+        ranks.set(word, rank);
     }
   }
   return ranks;

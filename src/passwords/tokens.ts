@@ -44,8 +44,8 @@ const PATTERNS: ReadonlyMap<string, Kind> = new Map([
   ['separator', 'separator'],
 ]);
 
-/** zxcvbn's least for a token that is not the whole password (MIN_SUBMATCH_GUESSES_MULTI_CHAR). */
-const LEAST_GUESSES_OF_A_PART = 50;
+/** zxcvbn's least for a token that is not the whole password (MIN_SUBMATCH_GUESSES_SINGLE_CHAR, …_MULTI_CHAR). */
+const LEAST_GUESSES = { character: 10, part: 50 };
 
 /**
  * The sequence of tokens that covers the text with the fewest guesses, as zxcvbn sees it.
@@ -62,22 +62,18 @@ export function findTokens(text: string, words: readonly string[]): Token[] {
   }));
 }
 
-/** The same for a part that begins at `start`, seen by itself; short words are words there too. */
-export function findTokensOfPart(part: string, start: number, words: readonly string[]): Token[] {
+/** The same for a part of a password, seen by itself; short words are words there too. */
+export function findTokensOfPart(part: string, words: readonly string[]): Token[] {
   const tokens = findTokens(part, words);
   const rank = SHORT_WORDS.get(part.toLowerCase());
   const isChance = tokens.every(({ kind }) => kind === 'chance');
-  if (isChance && rank !== undefined) {
-    const guesses = rank * capitalizations(part);
-    return [{ first: start, last: start + part.length - 1, kind: 'word', guesses: atLeastAPart(guesses) }];
-  }
-  return tokens.map(({ first, last, kind, guesses }) => {
-    return { first: start + first, last: start + last, kind, guesses: atLeastAPart(guesses) };
-  });
+  if (!isChance || rank === undefined) return tokens.map(asPart);
+  return [asPart({ first: 0, last: part.length - 1, kind: 'word', guesses: rank * capitalizations(part) })];
 }
 
-function atLeastAPart(guesses: number): number {
-  return Math.max(guesses, LEAST_GUESSES_OF_A_PART);
+function asPart(token: Token): Token {
+  const least = token.first === token.last ? LEAST_GUESSES.character : LEAST_GUESSES.part;
+  return { ...token, guesses: Math.max(token.guesses, least) };
 }
 
 /** As zxcvbn has it: none, the first, all; else any. */

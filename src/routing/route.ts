@@ -44,9 +44,10 @@ export function findRoute(catalog: CatalogSnapshot, request: RouteRequest): Rout
   if (endpoint === '') return { kind: 'unspecified' };
   if (endpoint !== undefined) {
     const found = catalog.findEndpoint(endpoint);
+    // Part by part, since a spread takes a µs or two that the unknown endpoint's answer would not.
     return found === undefined
       ? { kind: 'unknown-endpoint', endpoint, options }
-      : { kind: 'route', ...found, options };
+      : { kind: 'route', project: found.project, branch: found.branch, endpoint: found.endpoint, options };
   }
   const fallback = catalog.defaultBranch;
   if (fallback === undefined) return { kind: 'unspecified' };

@@ -1,7 +1,9 @@
+import { NOWHERE } from '../catalog/nowhere.ts';
 import { formatNonce, NONCE_LENGTH } from '../scram/messages.ts';
 import { mockVerifier } from '../scram/mock.ts';
 import { mechanisms, readClientFirst, type ServerFailure, type ServerFirst } from '../scram/server.ts';
 import { DEFAULT_ITERATIONS, type Verifier } from '../scram/verifier.ts';
+import { addressPrefix } from '../throttle/prefixes.ts';
 import type { RoleLogin } from '../upstream/verifiers.ts';
 import {
   authenticationSasl,
@@ -37,7 +39,7 @@ export async function authenticate(visit: Visit, way: Way): Promise<Identity> {
   const login = await lookUp(visit, way);
   // Made for known names too, so that its making does not tell them from others.
   const mock = mockFor(visit, way);
-  const verifier = login?.verifier ?? mock;
+  const verifier = login.verifier ?? mock;
   const nonce = formatNonce(gate.randomBytes(NONCE_LENGTH));
   const first = readClientFirst(initial.mechanism, initial.data, { binding, nonce, verifier });
   const started = accepted(first);
@@ -45,12 +47,10 @@ export async function authenticate(visit: Visit, way: Way): Promise<Identity> {
   const verdict = started.final(parseSaslResponse(await client.readFrame(MAX_SASL_FRAME_LENGTH)));
   record.loginMs = visit.elapsed;
   if (verdict.kind === 'failure') throw failureOf(verdict);
-  if (verdict.kind === 'wrong-proof' || login === undefined) {
+  if (verdict.kind === 'wrong-proof' || way.place === undefined) {
     await guard.failed();
-    throw authenticationFailed(
-      way.role,
-      login?.why ?? (login === undefined ? 'no such endpoint' : 'wrong password'),
-    );
+    const why = way.place === undefined ? 'no such endpoint' : (login.why ?? 'wrong password');
+    throw authenticationFailed(way.role, why);
   }
   await guard.succeeded();
   login.proven();
@@ -59,10 +59,11 @@ export async function authenticate(visit: Visit, way: Way): Promise<Identity> {
 }
 
 /** A look-up may ask the upstream, whose silence is then the reason if the deadline passes. */
-async function lookUp(visit: Visit, { place, role }: Way): Promise<RoleLogin | undefined> {
-  if (place === undefined) return undefined;
+async function lookUp(visit: Visit, { place, role }: Way): Promise<RoleLogin> {
+  const { branch } = place ?? NOWHERE;
+  const source = addressPrefix(visit.source.address);
   visit.reachingUpstream = true;
-  const login = await visit.client.unlessAborted(visit.gate.verifiers.find(place.branch, role));
+  const login = await visit.client.unlessAborted(visit.gate.verifiers.find(branch, role, source));
   visit.reachingUpstream = false;
   return login;
 }

@@ -1,13 +1,9 @@
 import type { Branch } from '../catalog/model.ts';
+import { NOWHERE } from '../catalog/nowhere.ts';
 import type { ClientCertificate } from './ports.ts';
 import { certificateOfAnother, certificateRequired } from './refusals.ts';
 import type { Way } from './route.ts';
 import type { Visit } from './visit.ts';
-
-type Rule = Pick<Branch, 'clientCertificate' | 'clientCertificateRole'>;
-
-/** The catalog's defaults: an endpoint that does not exist answers as a branch that says nothing of certificates. */
-const RULE_OF_UNKNOWN: Rule = { clientCertificate: 'optional', clientCertificateRole: 'off' };
 
 /**
  * The client certificate, as pg_hba.conf's `clientcert` has it (PostgreSQL manual, 20.12): a second factor, after
@@ -15,7 +11,7 @@ const RULE_OF_UNKNOWN: Rule = { clientCertificate: 'optional', clientCertificate
  * Roles are not looked up, so that one that does not exist is answered like any other.
  */
 export function checkCertificate({ certificate }: Visit, { place, role }: Way): void {
-  const rule = place?.branch ?? RULE_OF_UNKNOWN;
+  const rule = (place ?? NOWHERE).branch;
   if (rule.clientCertificate === 'off') return;
   if (certificate === undefined) {
     if (rule.clientCertificate === 'optional') return;
@@ -31,7 +27,7 @@ export function checkCertificate({ certificate }: Visit, { place, role }: Way): 
 /** Letter by letter: a role's name has its case, and `*` stands for nothing but itself. */
 function names(
   { commonName, sans }: ClientCertificate,
-  where: Rule['clientCertificateRole'],
+  where: Branch['clientCertificateRole'],
   role: string,
 ): boolean {
   switch (where) {

@@ -81,7 +81,7 @@ export interface Throttle {
 export interface Gate {
   readonly tls: TlsServer;
   readonly catalog: () => CatalogSnapshot;
-  readonly verifiers: { find(branch: Branch, role: string): Promise<RoleLogin> };
+  readonly verifiers: { find(branch: Branch, role: string, source: string): Promise<RoleLogin> };
   readonly dial: Dial;
   readonly journal: Journal;
   readonly sessions: Sessions;

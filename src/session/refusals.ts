@@ -164,6 +164,16 @@ export function roleChanged(): Refusal {
   return new Refusal('role', fatal(SQLSTATE.adminShutdown, message), message);
 }
 
+export function replicationNoLonger(): Refusal {
+  const message = 'terminating connection: replication is no longer allowed on this branch';
+  return new Refusal('replication', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
+export function databaseNoLonger(): Refusal {
+  const message = 'terminating connection: the database is no longer one of this branch';
+  return new Refusal('database', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
 export function branchRemoved(): Refusal {
   const message = 'terminating connection: branch was removed';
   return new Refusal('branch', fatal(SQLSTATE.adminShutdown, message), message);

@@ -2,8 +2,16 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Address } from '../allowlist/address.ts';
 import type { Branch, Role } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
+import { upstreamDatabase } from '../routing/database.ts';
 import type { Verifier } from '../scram/verifier.ts';
-import { addressNoLonger, branchRemoved, type Refusal, roleChanged } from './refusals.ts';
+import {
+  addressNoLonger,
+  branchRemoved,
+  databaseNoLonger,
+  type Refusal,
+  replicationNoLonger,
+  roleChanged,
+} from './refusals.ts';
 
 /** On what a session was let in. */
 export interface Standing {
@@ -13,6 +21,12 @@ export interface Standing {
   readonly role: string;
   /** What the proof was checked against; `undefined`: the upstream's own verifier, which the catalog does not hold. */
   readonly verifier: Verifier | undefined;
+  /** As whom it is logged in upstream. */
+  readonly upstreamRole: string;
+  /** Whether it may read a WAL stream. */
+  readonly replication: boolean;
+  /** By the client's name and the upstream's; `undefined`: physical replication, which is in none. */
+  readonly database: { readonly asked: string; readonly opened: string } | undefined;
 }
 
 /**
@@ -24,15 +38,25 @@ export function objection(catalog: CatalogSnapshot, standing: Standing): Refusal
   if (place === undefined) return branchRemoved();
   const allowlist = catalog.allowlistOf(place.project, place.branch);
   if (allowlist !== undefined && !allowlist.admits(standing.address)) return addressNoLonger();
-  return isSameRole(place.branch, catalog.findRole(place.branch, standing.role), standing)
-    ? undefined
-    : roleChanged();
+  if (!isSameRole(place.branch, catalog.findRole(place.branch, standing.role), standing))
+    return roleChanged();
+  if (standing.replication && !place.branch.replication) return replicationNoLonger();
+  return isSameDatabase(catalog, place.branch, standing) ? undefined : databaseNoLonger();
 }
 
 /** A role that the catalog now holds itself is another than the upstream's of that name, and the other way round. */
-function isSameRole(branch: Branch, role: Role | undefined, { verifier }: Standing): boolean {
+function isSameRole(branch: Branch, role: Role | undefined, standing: Standing): boolean {
+  const { verifier, upstreamRole } = standing;
   if (verifier === undefined) return role === undefined && branch.authQuery !== undefined;
-  return role?.verifier !== undefined && isSame(role.verifier, verifier);
+  if (role?.verifier === undefined || (role.upstream.role ?? role.name) !== upstreamRole) return false;
+  return isSame(role.verifier, verifier);
+}
+
+/** The name may have gone from the branch's map, lead to another database now, or be a neighbour's. */
+function isSameDatabase(catalog: CatalogSnapshot, branch: Branch, { database }: Standing): boolean {
+  if (database === undefined) return true;
+  const found = upstreamDatabase(catalog, branch, database.asked);
+  return found.kind === 'database' && found.name === database.opened;
 }
 
 function isSame(left: Verifier, right: Verifier): boolean {

@@ -72,7 +72,7 @@ export class CatalogFileDesk implements CatalogDesk {
     const events = await decide(before);
     if (events.length === 0) return before;
     const after = events.reduce(apply, before);
-    const edited = this.edited(text, (document) => {
+    const edited = editedText(text, (document) => {
       for (const event of events) editCatalog(document, event, this.#seal());
     });
     if (!isDeepStrictEqual(this.#parse(edited), after)) throw unfaithful();
@@ -80,13 +80,13 @@ export class CatalogFileDesk implements CatalogDesk {
     return after;
   }
 
-  /** The text of the catalog with an edit in it. */
-  edited(text: string, edit: (document: Document) => void): string {
-    const document = parseDocument(text);
-    edit(document);
-    // Lists flush with their key stay so.
-    const indentSeq = !/^projects:[^\n]*\n(?:\s*#[^\n]*\n)*-/m.test(text);
-    return document.toString({ lineWidth: 0, indentSeq });
+  /** Writes what the catalog means in another way; whoever calls it holds the lock. */
+  async rewrite(edit: (document: Document) => void): Promise<void> {
+    const text = this.#text();
+    const before = this.#parse(text);
+    const edited = editedText(text, edit);
+    if (!isDeepStrictEqual(this.#parse(edited), before)) throw unfaithful();
+    if (edited !== text) await this.write(this.#location.file, edited);
   }
 
   /** Against two writers; whoever is killed holds it no longer. */
@@ -141,6 +141,14 @@ export class CatalogFileDesk implements CatalogDesk {
       throw new CatalogNotWritten('no key to seal with: give catalog.key in portcullis.yaml');
     };
   }
+}
+
+/** A text of the catalog with an edit in it; lists flush with their key stay so. */
+function editedText(text: string, edit: (document: Document) => void): string {
+  const document = parseDocument(text);
+  edit(document);
+  const indentSeq = !/^projects:[^\n]*\n(?:\s*#[^\n]*\n)*-/m.test(text);
+  return document.toString({ lineWidth: 0, indentSeq });
 }
 
 /** Anchors make one text count in several places. */

@@ -5,6 +5,9 @@ import type { Env } from '../config/surroundings.ts';
 import { type CatalogOutcome, loadCatalog } from './catalog-file.ts';
 import { type WatchFilesOptions, watchFiles } from './watch-files.ts';
 
+/** A catalog that could not be read or taken is looked at again after so many ms. */
+const RETRY_MS = 1000;
+
 /** Must not throw. */
 export interface CatalogEvents {
   onLoaded(snapshot: CatalogSnapshot, warnings: readonly Problem[]): void;
@@ -47,6 +50,7 @@ export class CatalogWatch implements AsyncDisposable {
   readonly #files: { close(): void };
   #paths: readonly string[];
   #digest = '';
+  #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** Watches from here on, so that no change after the first load is missed. */
@@ -74,12 +78,24 @@ export class CatalogWatch implements AsyncDisposable {
     const { outcome, files, digest } = loadCatalog(location, env);
     this.#paths = files;
     this.#digest = digest;
+    this.#tryAgainIfBad(outcome);
     return outcome;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#retry);
     this.#files.close();
+  }
+
+  /**
+   * The reason may pass without a change of any file: no file descriptor or memory was left, a mount did not answer.
+   * Whom the new catalog shuts out must not stay because of that.
+   */
+  #tryAgainIfBad(outcome: CatalogOutcome): void {
+    clearTimeout(this.#retry);
+    if ('snapshot' in outcome || this.#closed) return;
+    this.#retry = setTimeout(() => this.#changed(), RETRY_MS).unref();
   }
 
   /** A file may have been touched only, or be new to the list: what reads the same is not told again. */

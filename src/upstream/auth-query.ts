@@ -26,7 +26,10 @@ const COLUMNS = ['rolname', 'rolpassword', 'rolcanlogin', 'rolsuper', 'rolreplic
 /** For how long an answer is believed, a name's absence as well as its verifier, in ms. */
 const CACHE_MS = 5000;
 const MAX_CACHED_NAMES = 10_000;
-/** Strangers' names reach the upstream at this rate; names that logged in lately have a rate of their own. */
+/**
+ * Strangers' names reach the upstream at this rate. A name that has logged in from there is asked for at a rate of its
+ * own; from elsewhere it is one of many, or a flood of invented names would show which others are in use.
+ */
 const STRANGERS = { perSecond: 50, burst: 100 };
 const ACQUAINTANCES = { perSecond: 500, burst: 1000 };
 const MAX_ACQUAINTANCES = 10_000;
@@ -61,29 +64,37 @@ export class AuthQuerySource {
     this.#acquaintanceRate = new TokenBucket(ACQUAINTANCES.perSecond, ACQUAINTANCES.burst, now());
   }
 
-  /** @throws UpstreamUnreachable where the upstream gave no usable answer, or too many names were asked for. */
-  async find(name: string): Promise<FoundVerifier> {
+  /**
+   * @param source from where the name's bearer comes.
+   * @throws UpstreamUnreachable where the upstream gave no usable answer, or too many names were asked for.
+   */
+  async find(name: string, source: string): Promise<FoundVerifier> {
     // The cast to `name` would cut a longer one short, into another role's.
     if (Buffer.byteLength(name) > MAX_NAME_BYTES) return { verifier: undefined, why: 'no such role' };
+    const rate = this.#rateFor(name, source);
+    // Even where the answer is at hand: it would tell a name that is in use from others.
+    if (!rate.holds(this.#now())) throw new UpstreamUnreachable('too many role look-ups by auth_query');
     const cached = this.#cache.get(name);
     if (cached !== undefined && (cached.pending || this.#now() - cached.at < CACHE_MS))
       return await cached.found;
-    this.#takeToken(name);
+    rate.take(this.#now());
     const found = this.#ask(name);
     this.#remember(name, found);
     return await found;
   }
 
-  /** The name's bearer has proved to be one: strangers cannot use up the rate it is looked up at. */
-  acquaint(name: string): void {
-    this.#acquaintances.delete(name);
-    this.#acquaintances.add(name);
+  /** The name's bearer has proved to be one: strangers cannot use up the rate it is looked up at from there. */
+  acquaint(name: string, source: string): void {
+    const acquaintance = acquaintanceOf(name, source);
+    this.#acquaintances.delete(acquaintance);
+    this.#acquaintances.add(acquaintance);
     dropOldest(this.#acquaintances, MAX_ACQUAINTANCES);
   }
 
-  #takeToken(name: string): void {
-    const rate = this.#acquaintances.has(name) ? this.#acquaintanceRate : this.#strangerRate;
-    if (!rate.take(this.#now())) throw new UpstreamUnreachable('too many role look-ups by auth_query');
+  #rateFor(name: string, source: string): TokenBucket {
+    return this.#acquaintances.has(acquaintanceOf(name, source))
+      ? this.#acquaintanceRate
+      : this.#strangerRate;
   }
 
   #remember(name: string, found: Promise<FoundVerifier>): void {
@@ -110,6 +121,11 @@ export class AuthQuerySource {
     }
     return judge(row, name, this.#settings);
   }
+}
+
+/** A startup packet's texts end with NUL, so none is in a name. */
+function acquaintanceOf(name: string, source: string): string {
+  return `${source}\0${name}`;
 }
 
 function judge(row: Row, name: string, settings: AuthQuery): FoundVerifier {

@@ -12,12 +12,17 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** @param now milliseconds on a clock that does not go back. */
-  take(now: number): boolean {
+  /** Whether one more would get through. @param now milliseconds on a clock that does not go back. */
+  holds(now: number): boolean {
     const earned = ((now - this.#filledAt) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, earned));
     this.#filledAt = now;
-    if (this.#tokens < 1) return false;
+    return this.#tokens >= 1;
+  }
+
+  /** @returns whether it got through. */
+  take(now: number): boolean {
+    if (!this.holds(now)) return false;
     this.#tokens -= 1;
     return true;
   }

@@ -40,8 +40,11 @@ export class Verifiers {
     this.#now = now;
   }
 
-  /** @throws UpstreamUnreachable where an auth_query got no answer. */
-  async find(branch: Branch, name: string): Promise<RoleLogin> {
+  /**
+   * @param source from where the name's bearer comes, as `addressPrefix` has it.
+   * @throws UpstreamUnreachable where an auth_query got no answer.
+   */
+  async find(branch: Branch, name: string, source: string): Promise<RoleLogin> {
     const { roles, lookups } = this.#sourceOf(branch);
     const known = roles.get(name);
     if (known !== undefined) return known;
@@ -54,9 +57,9 @@ export class Verifiers {
     };
     if (lookups === undefined)
       return { ...login, verifier: undefined, why: 'no such role', proven: () => {} };
-    const found = await lookups.source.find(name);
+    const found = await lookups.source.find(name, source);
     const why = found.verifier === undefined ? found.why : undefined;
-    return { ...login, verifier: found.verifier, why, proven: () => lookups.source.acquaint(name) };
+    return { ...login, verifier: found.verifier, why, proven: () => lookups.source.acquaint(name, source) };
   }
 
   /** Closes what belongs to branches that are gone. */

@@ -24,13 +24,15 @@ Ws0CIGGgypoG0aoWbRDujV8en3UHmdnKPYYmbeTedS6LtYtd
 export interface Outside {
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether portcullis.yaml has `tls.client_ca`; default: it has not. */
+  readonly clientCa?: boolean;
 }
 
-export function surroundings({ files = {}, env = {} }: Outside = {}): CatalogSurroundings {
+export function surroundings({ files = {}, env = {}, clientCa = false }: Outside = {}): CatalogSurroundings {
   return {
     file: 'f.yaml',
     base: '/srv',
-    clientCa: false,
+    clientCa,
     env,
     readFile: (path) => {
       const text = files[path];

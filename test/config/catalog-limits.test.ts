@@ -9,7 +9,7 @@ function withBranch(...lines: string[]): string {
 }
 
 function branch(...lines: string[]) {
-  return catalogProjects(withBranch(...lines))[0]?.branches[0];
+  return catalogProjects(withBranch(...lines), { clientCa: true })[0]?.branches[0];
 }
 
 t.test('A branch and its roles bound sessions only where they say so.', async (t) => {

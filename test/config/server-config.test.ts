@@ -40,7 +40,7 @@ t.test('The least that a gateway needs gets every default.', async (t) => {
       certificates: [{ cert: '/srv/a.crt', key: '/srv/a.key' }],
       clients: undefined,
     },
-    catalog: { file: '/srv/c.yaml', base: '/srv', keys: undefined, keyFile: undefined },
+    catalog: { file: '/srv/c.yaml', base: '/srv', keys: undefined, keyFile: undefined, clientCa: false },
     limits: {
       maxConnections: 10_000,
       connectionsPerAddress: undefined,

@@ -120,6 +120,17 @@ t.test('postgres.js connects by its own ssl option, and verifies.', async (t) =>
   await deceived.end();
 });
 
+t.test('postgres.js names an endpoint by its connection option, and speaks TLS at once.', async (t) => {
+  const ssl = { ca: await readFile(connection.ca, 'utf8') };
+  const asked = { options: `endpoint=${connection.endpoint}`, application_name: 'postgres.js' };
+  const login = { host, port, user: role, password, database, max: 1 };
+  const direct = { sslnegotiation: 'direct' };
+  const sql = postgres({ ...login, ...direct, ssl, connection: asked } as postgres.Options<never>);
+  t.strictSame([...(await sql`SELECT 1 AS n`)], [{ n: 1 }]);
+  await sql.end();
+  t.equal(await mechanismOf('postgres.js'), 'SCRAM-SHA-256', 'it binds to no channel');
+});
+
 t.test('postgres.js by the printed URL sends sslrootcert to the server, which refuses it.', async (t) => {
   const sql = postgres(url, { max: 1, ssl: { ca: await readFile(connection.ca, 'utf8') } });
   await t.rejects(sql`SELECT 1`, { code: '42704', message: /"sslrootcert"/ });

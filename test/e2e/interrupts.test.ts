@@ -55,7 +55,7 @@ for (const libpq of [15, 18] as const) {
     await until(() => isRunning(statement));
     child.type(CTRL_C);
     await child.until('the cancel', () => CANCELED.test(child.stdout));
-    t.notOk(await isRunning(statement));
+    await until(async () => !(await isRunning(statement)));
     child.type("SELECT 'still' || ' here';\n\\q\n");
     t.match(await child.ended, { status: 0, stdout: /still here/ });
     t.match(await lastLine('cancel'), { outcome: 'canceled', branch: connection.branch });

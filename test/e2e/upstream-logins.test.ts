@@ -60,7 +60,7 @@ function branch(name: string, more: Readonly<Record<string, unknown>>): Record<s
 }
 
 /** One role of the gate's, which the upstream knows by another name and password. */
-const as = (role: string, password: unknown): object => ({
+const as = (role: string, password: unknown): Record<string, unknown> => ({
   roles: [{ name: 'app', verifier, upstream: { role, password } }],
 });
 const auth_query = { role: 'reader', password: { file: join(folder, 'reader.password') } };

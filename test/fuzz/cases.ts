@@ -48,8 +48,13 @@ export class Cases {
     for (const { input, ms } of this.#timings.slowest) {
       if (ms <= bound || (await this.#best(input)) <= bound) continue;
       const shrunk = await shrink(input, async (shorter) => (await this.#best(shorter)) > bound);
-      const message = `takes ${(await this.#best(shrunk)).toFixed(1)} ms where ${bound.toFixed(1)} ms are the bound`;
-      return { message, input: shrunk };
+      const took = await this.#best(shrunk);
+      // The whole machine may have been slow until now.
+      if (took <= bound) continue;
+      return {
+        message: `takes ${took.toFixed(1)} ms where ${bound.toFixed(1)} ms are the bound`,
+        input: shrunk,
+      };
     }
     return undefined;
   }

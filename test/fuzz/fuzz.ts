@@ -31,7 +31,8 @@ export async function fuzz(target: Target, inputs: Inputs, bounds: Bounds, hear:
   finding ??= await cases.slow();
   const heapAfter = await heapInUse();
   heapBefore ??= heapAfter;
-  if (heapAfter - heapBefore > MOST_GROWTH) finding ??= { message: grown(heapBefore, heapAfter), input: undefined };
+  if (heapAfter - heapBefore > MOST_GROWTH)
+    finding ??= { message: grown(heapBefore, heapAfter), input: undefined };
   const slowestMs = timings.slowest[0]?.ms ?? 0;
   return { cases: timings.count, elapsedMs, slowestMs, heapBefore, heapAfter, finding };
 }

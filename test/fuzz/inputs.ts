@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { readCorpus } from './corpus.ts';
+import { readCorpus, readWords } from './corpus.ts';
 import { type Change, KINDS, type Material, mutate } from './mutate.ts';
 import { BATCH, type Target } from './target.ts';
 
@@ -24,7 +24,7 @@ export class Inputs {
     this.#seed = seed;
     this.#size = target.batch ?? BATCH;
     this.#known = [...readCorpus(name), ...(target.seeds ?? [])];
-    const words = target.words.map((word) => Buffer.from(word));
+    const words = readWords(name);
     const { maxLength } = target;
     const mutated = mutations({ corpus: this.#known, words, maxLength });
     const invented = target.invented ?? wordy(words, maxLength);

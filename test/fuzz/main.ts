@@ -33,7 +33,9 @@ async function fuzzAll({ targets, seconds, cases, seed }: Options): Promise<numb
   let total = 0;
   let findings = 0;
   for (const target of targets) {
-    const report = await watch({ target, seed, bounds: share }, (done) => progress(`${target} ${grouped(done)}`));
+    const report = await watch({ target, seed, bounds: share }, (done) =>
+      progress(`${target} ${grouped(done)}`),
+    );
     progress('');
     process.stdout.write(`${lineOf(target, report)}\n`);
     total += report.cases;

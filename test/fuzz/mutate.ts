@@ -12,13 +12,29 @@ type Mutation = (bytes: Buffer, change: Change, material: Material) => Buffer;
 
 /** Corners of the integers that length fields are made of, and the protocol's own limits with their neighbours. */
 const INTERESTING = [
-  0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 0x7f, 0x80, 0xff, 0x100, 256, 257, 1024, 1088, 1089, 4096, 4097, 10_000, 10_001,
-  0x7fff, 0x8000, 0xffff, 0x10000, 0x3ffffffe, 0x3fffffff, 0x7ffffffe, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff,
+  0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 0x7f, 0x80, 0xff, 0x100, 256, 257, 1024, 1088, 1089, 4096, 4097, 10_000,
+  10_001, 0x7fff, 0x8000, 0xffff, 0x10000, 0x3ffffffe, 0x3fffffff, 0x7ffffffe, 0x7fffffff, 0x80000000,
+  0xfffffffe, 0xffffffff,
 ];
 
 /** The same for numbers in text. */
-const NUMBERS = ['0', '-1', '00', '1', '32', '33', '128', '129', '255', '256', '4096', '65535', '65536', '1e3', '0x10']
-  .concat(['2147483647', '2147483648', '4294967296', '9007199254740993', '1'.repeat(400), '.5', 'NaN', '١']);
+const NUMBERS = [
+  '0',
+  '-1',
+  '00',
+  '1',
+  '32',
+  '33',
+  '128',
+  '129',
+  '255',
+  '256',
+  '4096',
+  '65535',
+  '65536',
+  '1e3',
+  '0x10',
+].concat(['2147483647', '2147483648', '4294967296', '9007199254740993', '1'.repeat(400), '.5', 'NaN', '١']);
 
 const INTEGER_SIZES = [1, 2, 4] as const;
 const INT32 = 4;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { TARGET_NAMES } from './targets.ts';
+import { PLANTED, TARGET_NAMES } from './targets.ts';
 
 export const HELP = `npm run fuzz -- [--seconds N] [--cases N] [--target NAME…] [--seed S]
 
@@ -32,17 +32,19 @@ export type ParsedOptions = Options | 'help' | { readonly usage: string };
 export function parseOptions(args: readonly string[], freshSeed: number): ParsedOptions {
   const read = readArguments(args);
   if (typeof read === 'string') return { usage: read };
-  const { help, target: targets = TARGET_NAMES.filter((name) => !name.startsWith('planted-')) } = read;
+  const { help, target: targets = TARGET_NAMES } = read;
   if (help === true) return 'help';
-  const unknown = targets.find((name) => !TARGET_NAMES.includes(name));
+  const unknown = targets.find((name) => !TARGET_NAMES.includes(name) && !PLANTED.includes(name));
   if (unknown !== undefined) return { usage: `no target is called ${JSON.stringify(unknown)}` };
   // A number that JSON can hold, as Infinity is not.
   const forever = Number.MAX_SAFE_INTEGER;
   const cases = positive(read.cases, forever);
   const seconds = positive(read.seconds, cases === forever ? DEFAULT_SECONDS : forever);
   const seed = read.seed === undefined ? freshSeed : Number(read.seed);
-  if (cases === undefined || seconds === undefined) return { usage: '--cases and --seconds are numbers above 0' };
-  if (!Number.isInteger(seed) || seed < 0 || seed > MAX_SEED) return { usage: '--seed is a number up to 2^32 - 1' };
+  if (cases === undefined || seconds === undefined)
+    return { usage: '--cases and --seconds are numbers above 0' };
+  if (!Number.isInteger(seed) || seed < 0 || seed > MAX_SEED)
+    return { usage: '--seed is a number up to 2^32 - 1' };
   return { seed, targets, seconds, cases };
 }
 

@@ -4,9 +4,7 @@ import type { Arbitrary } from 'fast-check';
 export interface Target {
   /** The longest input, in bytes: as long as the parser's own limit, and a little beyond it. */
   readonly maxLength: number;
-  /** What the format is made of; mutations put these in. */
-  readonly words: readonly (string | Buffer)[];
-  /** Inputs that no file of the corpus can hold, because they are worked out when the target opens. */
+  /** Inputs that no file of the corpus holds: they are long, or worked out when the target opens. */
   readonly seeds?: readonly Buffer[];
   /** Inputs put together from scratch, beside the mutated ones. */
   readonly invented?: Arbitrary<Buffer>;

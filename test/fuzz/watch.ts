@@ -42,7 +42,8 @@ async function retraced(order: Order & { batch: number }, how: string, patience:
     const file = join(folder, 'case');
     const again = await ending({ ...order, retrace: { batch: order.batch, file } }, () => {}, patience);
     const survived = again.how === '';
-    if (survived) return { message: `batch ${order.batch} ${how}, and did not a second time`, input: undefined };
+    if (survived)
+      return { message: `batch ${order.batch} ${how}, and did not a second time`, input: undefined };
     return { message: again.how, input: Buffer.from(await readFile(file, 'latin1'), 'hex') };
   } finally {
     await rm(folder, { recursive: true });

@@ -10,7 +10,13 @@ import { GUESSES, gatewayToGuessAt } from './timing-gateway.ts';
 const DEFAULT_TRIES = 2000;
 const WARM_UP_TRIES = 100;
 
-function report(tried: ReadonlyMap<string, readonly Tried[]>): void {
+/** How improbable a difference must be by chance to count as one, over all comparisons together. */
+const ALPHA = 0.01;
+
+/** @returns how many differences there are. */
+function report(tried: ReadonlyMap<string, readonly Tried[]>): number {
+  const comparisons = PHASES.length * (tried.size - 1);
+  let differences = 0;
   const times = (name: string, phase: Phase): number[] =>
     (tried.get(name) ?? []).map((each) => each.times[phase]);
   for (const phase of PHASES) {
@@ -20,13 +26,19 @@ function report(tried: ReadonlyMap<string, readonly Tried[]>): void {
       if (name === 'known role') process.stdout.write(`${line}\n`);
       else {
         const { p, superiority } = compareSamples(own, times('known role', phase));
-        process.stdout.write(`${line}, superiority ${superiority.toFixed(4)}, p ${p.toPrecision(3)}\n`);
+        const differs = p < ALPHA / comparisons;
+        if (differs) differences += 1;
+        const verdict = differs ? ', A DIFFERENCE' : '';
+        process.stdout.write(
+          `${line}, superiority ${superiority.toFixed(4)}, p ${p.toPrecision(3)}${verdict}\n`,
+        );
       }
     }
   }
+  return differences;
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const work: (() => Promise<void>)[] = [];
   try {
     const tries = Number(process.argv[2] ?? DEFAULT_TRIES);
@@ -35,10 +47,10 @@ async function main(): Promise<void> {
     const each = guesses.map(([, guess]) => guess);
     await guessInTurns(port, each, WARM_UP_TRIES);
     const tried = await guessInTurns(port, each, tries);
-    report(new Map(guesses.map(([name], n) => [name, tried[n] ?? []])));
+    return report(new Map(guesses.map(([name], n) => [name, tried[n] ?? []])));
   } finally {
     for (const undo of work) await undo();
   }
 }
 
-await main();
+process.exitCode = (await main()) === 0 ? 0 : 1;

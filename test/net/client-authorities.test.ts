@@ -107,4 +107,17 @@ t.test('What has ended is a warning: it is checked by all the same, and so refus
   t.match(await problemsOf(t, { ca: ours.certPath, crl: early }, early), [/^warning: is not valid before/]);
   const both = await file(await readFile(crl, 'utf8'), ourList);
   t.strictSame(await problemsOf(t, { ca: ours.certPath, crl: both }), [], 'the newer of two counts');
+
+  const extensions = ['basicConstraints=critical,CA:TRUE'];
+  const period = days(-9, -1);
+  const old = await ours.issue('old', { subject: '/CN=old', extensions, period });
+  const { authorities, problems } = await loadClientAuthorities({
+    ca: await file(ours.cert, old.cert),
+    crl: undefined,
+  });
+  t.match(problems, [{ severity: 'warning', message: /^ended on .*: renew it$/ }]);
+  t.ok(
+    authorities?.expiring.every(({ notAfter }) => notAfter < new Date()),
+    'the first end counts',
+  );
 });

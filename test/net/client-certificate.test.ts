@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { type ConnectionOptions, connect } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import { CertificateStore } from '../../src/net/certificate-store.ts';
+import { clientCertificateOf } from '../../src/net/client-certificate.ts';
 import { TlsTerminator } from '../../src/net/tls-server.ts';
 import type { ClientCertificate } from '../../src/session/ports.ts';
 import { ClientAuthority, days, type Issued } from '../support/client-authority.ts';
@@ -194,12 +196,32 @@ t.test('An ended list vouches for nobody.', async (t) => {
   }
 });
 
-t.test('A certificate without its key does not pass.', async (t) => {
-  const { port, next } = await serve(t, await storeWith());
-  await t.rejects(visit(port, { cert: good.cert, key: revoked.key }), 'openssl refuses to try');
-  // An authority that is not ours may sign anything; a proof it cannot make.
-  await visit(port, showing(await namesake.issue('app')));
-  t.match(await next(), { certificate: { commonName: 'app', problem: { fault: 'unknown-ca' } } });
+/** A socket of a runtime that tells its verdict otherwise than node 24. */
+function socketOf(telling: object): TLSSocket {
+  const certificate = new X509Certificate(good.cert);
+  return { getPeerX509Certificate: () => certificate, ...telling } as unknown as TLSSocket;
+}
+
+t.test('A verdict that Bun tells counts; where none is told, no certificate is good.', async (t) => {
+  const verdictOf = (telling: object) =>
+    clientCertificateOf(socketOf(telling), [new X509Certificate(ours.cert)])?.problem;
+  const error = Object.assign(new Error('certificate revoked'), { code: 'CERT_REVOKED' });
+  t.equal(verdictOf({ authorized: true, authorizationError: null }), undefined);
+  t.match(verdictOf({ authorized: false, authorizationError: error }), {
+    fault: 'revoked',
+    verdict: 'CERT_REVOKED',
+  });
+  const untold = { fault: 'invalid', verdict: 'UNSPECIFIED' };
+  for (const telling of [
+    { authorized: false },
+    { authorized: false, authorizationError: 'something' },
+    { authorized: false, _handle: {} },
+    { authorized: false, _handle: null },
+    { authorized: true, _handle: { verifyError: 'no function' } },
+    { authorized: true, _handle: { verifyError: () => new Error('without a code') } },
+  ]) {
+    t.strictSame(verdictOf(telling), untold, JSON.stringify(telling));
+  }
 });
 
 /** What `openssl s_client` sees; it ends badly where nobody vouches for the server. */

@@ -49,6 +49,16 @@ t.test('A connection is one line, its client’s text made printable.', async (t
   });
 });
 
+t.test('A client certificate is in the line, its name made printable.', async (t) => {
+  const { lines, journal } = observed();
+  journal.ended(aRecord({ certificate: { commonName: 'app\u001b[0m', fingerprint: 'ab12' } }));
+  journal.ended(aRecord({ certificate: { commonName: undefined, fingerprint: 'cd34' } }));
+  t.match(lines, [
+    { certificate: 'app\\u{1b}[0m', certificate_sha256: 'ab12' },
+    { certificate: undefined, certificate_sha256: 'cd34' },
+  ]);
+});
+
 t.test('Figures count connections by outcome and reason, and bytes of live sessions too.', async (t) => {
   const live: ConnectionRecord[] = [];
   const { metrics, journal } = observed(live);

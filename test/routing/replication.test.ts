@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { wantsReplication } from '../../src/routing/replication.ts';
+import { isPhysicalReplication, wantsReplication } from '../../src/routing/replication.ts';
 
 const ASKING = ['database', 'true', 'TRUE', 't', 'tr', 'on', 'ON', 'yes', 'y', '1'];
 const NOT_ASKING = [
@@ -64,4 +64,10 @@ t.test('Nothing but a spelling of false gets past.', async (t) => {
     return wantsReplication(value) === !isFalse;
   });
   t.doesNotThrow(() => fc.assert(property, { numRuns: 2000 }));
+});
+
+t.test('Only what PostgreSQL takes for a plain true is physical replication.', async (t) => {
+  for (const value of ASKING) t.equal(isPhysicalReplication(value), value !== 'database', value);
+  for (const value of [undefined, ...NOT_ASKING, ...NEITHER])
+    t.notOk(isPhysicalReplication(value), JSON.stringify(value) ?? 'none');
 });

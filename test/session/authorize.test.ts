@@ -87,6 +87,26 @@ t.test(
   },
 );
 
+t.test('Physical replication is in no database, so that no map of names can stand in its way.', async (t) => {
+  const wish = { ...mapped, branch: { replication: true } };
+  for (const replication of ['true', 'on', '1', 'yes']) {
+    const packet = await forwarded(wish, { parameters: { replication, database: 'replication' } });
+    t.equal(packet['replication'], replication);
+    t.notOk('database' in packet);
+  }
+  const logical = { replication: 'database', database: 'postgres' };
+  t.equal(await refused(wish, { parameters: logical }), '3D000 database "postgres" does not exist');
+  t.match(await forwarded(wish, { parameters: { ...logical, database: 'shop' } }), { database: 'shop_dev' });
+});
+
+t.test('A startup packet that cannot take the database’s name any more is the client’s fault.', async (t) => {
+  // Length, version, `user`, `app`, a name of one letter, and the NULs.
+  const room = 10_000 - (8 + 9 + 2 + 1 + 1);
+  const largest = (less: number): LoginWish => ({ parameters: { x: 'x'.repeat(room - less) } });
+  t.equal(await refused({}, largest(0)), '08P01 startup packet has no room for the database name');
+  t.match(await forwarded({}, largest('database_app_'.length)), { database: 'app' });
+});
+
 t.test('A role that the catalog gives another name and password upstream logs in with these.', async (t) => {
   const sealed = await makeVerifier('its own secret', Buffer.alloc(16, 3), 4096);
   const upstream = { role: 'app_dev_1', password: new Secret('its own secret') };

@@ -223,7 +223,8 @@ t.test('Of many that prove themselves at once, as many are let in as there is ro
     ),
   );
   const outcomes = await Promise.all(tries);
-  t.strictSame(outcomes.toSorted(), [...Array(3).fill('in'), ...Array(7).fill('refused')]);
+  t.equal(outcomes.filter((outcome) => outcome === 'in').length, 3);
+  t.equal(outcomes.filter((outcome) => outcome === 'refused').length, 7);
 });
 
 t.test('A gateway that is full refuses, and still takes cancel requests.', async (t) => {

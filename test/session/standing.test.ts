@@ -6,7 +6,7 @@ import { Secret } from '../../src/catalog/secret.ts';
 import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
 import type { Verifier } from '../../src/scram/verifier.ts';
 import { objection, type Standing } from '../../src/session/standing.ts';
-import { aBranch, aProject } from '../catalog/a-catalog.ts';
+import { aBranch, anUpstream, aProject } from '../catalog/a-catalog.ts';
 
 function aVerifier(): Verifier {
   return { iterations: 4096, salt: randomBytes(16), storedKey: randomBytes(32), serverKey: randomBytes(32) };
@@ -28,10 +28,16 @@ function catalogOf(branch: Partial<Branch>, id = 'br-1'): CatalogSnapshot {
   return new CatalogSnapshot([aProject('p', [aBranch(id, { roles: [app], ...branch })])]);
 }
 
+const LIKE_ANY = {
+  upstreamRole: 'app',
+  replication: false,
+  database: { asked: 'shop', opened: 'shop' },
+};
+
 function standing(changes: Partial<Standing> = {}): Standing {
   const address = parseAddress('192.0.2.1');
   if (address === undefined) throw new Error('no address');
-  return { projectId: 'p', branchId: 'br-1', address, role: 'app', verifier, ...changes };
+  return { projectId: 'p', branchId: 'br-1', address, role: 'app', verifier, ...LIKE_ANY, ...changes };
 }
 
 t.test('A session stays while the catalog admits it, whatever else changed.', async (t) => {
@@ -49,6 +55,7 @@ t.test('A session goes with its branch, its address or its role, and is told whi
     [{ roles: [{ ...app, verifier: undefined }] }, 'role', 'role was changed'],
     [{ roles: [{ ...app, verifier: aVerifier() }] }, 'role', 'role was changed'],
     [{ roles: [{ ...app, verifier: { ...verifier, salt: randomBytes(16) } }] }, 'role', 'role was changed'],
+    [{ roles: [{ ...app, upstream: { ...PLAIN, role: 'app_ro' } }] }, 'role', 'role was changed'],
   ];
   for (const [branch, reason, text] of cases) {
     const why = objection(catalogOf(branch), standing());
@@ -63,4 +70,39 @@ t.test('A role whose verifier the upstream holds stays until the catalog says ot
   t.equal(objection(catalogOf({ roles: [], authQuery }), theirs), undefined);
   t.match(objection(catalogOf({ roles: [] }), theirs), { reason: 'role' });
   t.match(objection(catalogOf({ roles: [app], authQuery }), theirs), { reason: 'role' });
+});
+
+t.test('A WAL stream goes when the branch allows none any more.', async (t) => {
+  for (const database of [undefined, LIKE_ANY.database]) {
+    const stream = standing({ replication: true, database });
+    t.equal(objection(catalogOf({ replication: true }), stream), undefined);
+    t.match(objection(catalogOf({}), stream), {
+      reason: 'replication',
+      fields: {
+        sqlstate: '57P01',
+        message: 'terminating connection: replication is no longer allowed on this branch',
+      },
+    });
+  }
+});
+
+t.test('A session goes when its database is no longer one of its branch, or leads elsewhere.', async (t) => {
+  const mappedTo = (...pairs: [string, string][]): Partial<Branch> => ({
+    upstream: anUpstream({ database: new Map(pairs) }),
+  });
+  const session = standing({ database: { asked: 'shop', opened: 'shop_dev' } });
+  t.equal(objection(catalogOf(mappedTo(['shop', 'shop_dev'], ['more', 'more_dev'])), session), undefined);
+  const gone = {
+    reason: 'database',
+    fields: {
+      sqlstate: '57P01',
+      message: 'terminating connection: the database is no longer one of this branch',
+    },
+  };
+  for (const changed of [mappedTo(['more', 'more_dev']), mappedTo(['shop', 'shop_2']), {}]) {
+    t.match(objection(catalogOf(changed), session), gone);
+  }
+  const neighbour = aBranch('br-2', mappedTo(['x', 'shop']));
+  const taken = new CatalogSnapshot([aProject('p', [aBranch('br-1', { roles: [app] }), neighbour])]);
+  t.match(objection(taken, standing()), gone);
 });

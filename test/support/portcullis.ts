@@ -15,6 +15,14 @@ export async function portcullis(args: readonly string[], wish: ChildWish = {}):
   return await run(process.execPath, [COMMAND, ...args], { env: PLAIN_ENV, ...wish });
 }
 
+/** One line that begins with our name and says something. */
+export const ONE_LINE = /^portcullis: [^\n]+\n$/;
+
+/** What a command said to people on stderr: all but the lines of the operational log. */
+export function complaintOf({ stderr }: Ended): string {
+  return stderr.replace(/^\{.*\n/gm, '');
+}
+
 /** Starts `portcullis …`; the end of the test stops it. */
 export function startPortcullis(t: WithTeardown, args: readonly string[], wish: ChildWish = {}): Child {
   return startChild(t, process.execPath, [COMMAND, ...args], { env: PLAIN_ENV, ...wish });

@@ -15,6 +15,8 @@ const SETTINGS: AuthQuery = {
   replicationRoles: false,
 };
 
+const HOME = '192.0.2.1/32';
+
 /** A source whose upstream and clock are the test's. */
 class Bench {
   readonly source: AuthQuerySource;
@@ -30,16 +32,20 @@ class Bench {
     };
     this.source = new AuthQuerySource({ ...SETTINGS, ...settings }, { query }, () => this.clock);
   }
+
+  async find(name: string, source = HOME): Promise<FoundVerifier> {
+    return await this.source.find(name, source);
+  }
 }
 
 const bench = (settings?: Partial<AuthQuery>): Bench => new Bench(settings);
 
 t.test('A role is asked for by the default query, or the branch’s own.', async (t) => {
   const plain = bench();
-  t.match(await plain.source.find('app'), { verifier: { iterations: 4096 } });
+  t.match(await plain.find('app'), { verifier: { iterations: 4096 } });
   t.strictSame(plain.asked, [[DEFAULT_QUERY, 'app']]);
   const own = bench({ query: 'SELECT * FROM lookup($1)' });
-  await own.source.find(`x'; DROP TABLE users; --`);
+  await own.find(`x'; DROP TABLE users; --`);
   t.strictSame(own.asked, [['SELECT * FROM lookup($1)', `x'; DROP TABLE users; --`]]);
 });
 
@@ -49,14 +55,14 @@ t.test(
     const b = bench();
     const { promise, resolve } = Promise.withResolvers<Row[]>();
     b.answer = () => promise;
-    const first = Array.from({ length: 50 }, () => b.source.find('app'));
+    const first = Array.from({ length: 50 }, () => b.find('app'));
     b.clock += 60_000;
-    const later = Array.from({ length: 50 }, () => b.source.find('app'));
+    const later = Array.from({ length: 50 }, () => b.find('app'));
     resolve([rowOf(GOOD_ROW)]);
     const answers = await Promise.all([...first, ...later]);
     t.equal(b.asked.length, 1);
     t.equal(new Set(answers).size, 1);
-    await b.source.find('app');
+    await b.find('app');
     t.equal(b.asked.length, 2, 'an answer is as old as its question');
   },
 );
@@ -65,12 +71,12 @@ t.test('An answer holds for five seconds, that a name is unknown as well as a ve
   for (const rows of [[rowOf(GOOD_ROW)], []]) {
     const b = bench();
     b.answer = async () => rows;
-    await b.source.find('app');
+    await b.find('app');
     b.clock += 4999;
-    await b.source.find('app');
+    await b.find('app');
     t.equal(b.asked.length, 1);
     b.clock += 1;
-    await b.source.find('app');
+    await b.find('app');
     t.equal(b.asked.length, 2);
   }
 });
@@ -78,29 +84,29 @@ t.test('An answer holds for five seconds, that a name is unknown as well as a ve
 t.test('A failure is told to all who wait for it, and is no answer for the next.', async (t) => {
   const b = bench();
   b.answer = () => Promise.reject(new UpstreamUnreachable('gone'));
-  const waiting = [b.source.find('app'), b.source.find('app')];
+  const waiting = [b.find('app'), b.find('app')];
   for (const each of waiting) await t.rejects(each, { message: 'gone' });
   t.equal(b.asked.length, 1);
   b.answer = async () => [rowOf(GOOD_ROW)];
-  t.ok((await b.source.find('app')).verifier);
+  t.ok((await b.find('app')).verifier);
 });
 
 t.test('A failure that comes late does not drop a newer answer.', async (t) => {
   const b = bench();
   const { promise, reject } = Promise.withResolvers<Row[]>();
   b.answer = () => promise;
-  const slow = b.source.find('slow');
+  const slow = b.find('slow');
   b.answer = async () => [];
   // So many names that the slow one is no longer remembered.
   for (let n = 0; n < 10_001; n += 1) {
     b.clock += 20;
-    await b.source.find(`name${n}`);
+    await b.find(`name${n}`);
   }
-  await b.source.find('slow');
+  await b.find('slow');
   const before = b.asked.length;
   reject(new UpstreamUnreachable('gone'));
   await t.rejects(slow);
-  await b.source.find('slow');
+  await b.find('slow');
   t.equal(b.asked.length, before);
 });
 
@@ -108,10 +114,10 @@ t.test(
   'A name longer than an identifier is never asked for, since it would be cut into another’s.',
   async (t) => {
     const b = bench();
-    t.match(await b.source.find('x'.repeat(64)), { verifier: undefined, why: 'no such role' });
-    t.match(await b.source.find('é'.repeat(32)), { verifier: undefined });
+    t.match(await b.find('x'.repeat(64)), { verifier: undefined, why: 'no such role' });
+    t.match(await b.find('é'.repeat(32)), { verifier: undefined });
     t.strictSame(b.asked, []);
-    await b.source.find('x'.repeat(63));
+    await b.find('x'.repeat(63));
     t.equal(b.asked.length, 1);
   },
 );
@@ -120,30 +126,40 @@ t.test(
   'Strangers’ names are asked for at a bounded rate, and cannot use up that of acquaintances.',
   async (t) => {
     const b = bench();
-    b.source.acquaint('app');
-    for (let n = 0; n < 100; n += 1) await b.source.find(`name${n}`);
-    await t.rejects(b.source.find('one more'), { name: 'UpstreamUnreachable', message: /too many/ });
-    t.ok(await b.source.find('name99'), 'what is known is known');
-    t.ok(await b.source.find('app'));
+    b.source.acquaint('app', HOME);
+    for (let n = 0; n < 100; n += 1) await b.find(`name${n}`);
+    await t.rejects(b.find('one more'), { name: 'UpstreamUnreachable', message: /too many/ });
+    t.ok(await b.find('app'));
     b.clock += 20;
-    t.ok(await b.source.find('one more'));
-    await t.rejects(b.source.find('yet one more'));
+    t.ok(await b.find('one more'));
+    await t.rejects(b.find('yet one more'));
     t.equal(b.asked.length, 102);
   },
 );
 
+t.test('A flood of invented names does not show a stranger which others are in use.', async (t) => {
+  const b = bench();
+  await b.find('app');
+  b.source.acquaint('app', HOME);
+  for (let n = 0; n < 99; n += 1) await b.find(`name${n}`, 'elsewhere');
+  for (const name of ['app', 'name1', 'nobody']) {
+    await t.rejects(b.find(name, 'elsewhere'), { message: /too many/ }, name);
+  }
+  t.ok(await b.find('app'));
+});
+
 t.test('Acquaintances are bounded too, and forgotten when there are too many of them.', async (t) => {
   const b = bench();
-  for (let n = 0; n < 10_001; n += 1) b.source.acquaint(`name${n}`);
-  for (let n = 1; n <= 1000; n += 1) await b.source.find(`name${n}`);
-  await t.rejects(b.source.find('name1001'), { message: /too many/ });
-  t.ok(await b.source.find('name0'), 'the first is a stranger again, at the rate of strangers');
+  for (let n = 0; n < 10_001; n += 1) b.source.acquaint(`name${n}`, HOME);
+  for (let n = 1; n <= 1000; n += 1) await b.find(`name${n}`);
+  await t.rejects(b.find('name1001'), { message: /too many/ });
+  t.ok(await b.find('name0'), 'the first is a stranger again, at the rate of strangers');
 });
 
 const refusedFor = async (b: Bench, change: Record<string, string | null>): Promise<string | undefined> => {
   b.answer = async () => [rowOf({ ...GOOD_ROW, ...change })];
   b.clock += 10_000;
-  const found: FoundVerifier = await b.source.find('app');
+  const found: FoundVerifier = await b.find('app');
   return found.verifier === undefined ? found.why : undefined;
 };
 
@@ -181,18 +197,18 @@ t.test(
     for (const column of Object.keys(GOOD_ROW)) {
       const rest = Object.fromEntries(Object.entries(GOOD_ROW).filter(([name]) => name !== column));
       b.answer = async () => [rowOf(rest)];
-      await t.rejects(b.source.find('app'), {
+      await t.rejects(b.find('app'), {
         name: 'UpstreamUnreachable',
         message: new RegExp(`no column ${column}`),
       });
     }
     b.answer = async () => [rowOf(GOOD_ROW), rowOf(GOOD_ROW)];
-    await t.rejects(b.source.find('app'), { name: 'UpstreamUnreachable', message: /more than one row/ });
+    await t.rejects(b.find('app'), { name: 'UpstreamUnreachable', message: /more than one row/ });
   },
 );
 
 t.test('The verifier is the one that was read.', async (t) => {
   const b = bench();
-  const { verifier } = await b.source.find('app');
+  const { verifier } = await b.find('app');
   t.equal(formatVerifier(verifier as Verifier), GOOD_ROW.rolpassword);
 });

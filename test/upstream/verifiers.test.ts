@@ -21,6 +21,7 @@ const AUTH_QUERY = {
   superusers: false,
   replicationRoles: false,
 };
+const HOME = '192.0.2.1/32';
 const METHODS = new Set(['scram-sha-256', 'none'] as const);
 const lookups = lookupScript((name) => (name === 'nobody' ? [] : [{ ...GOOD_ROW, rolname: name }]));
 
@@ -33,27 +34,31 @@ t.test('A branch’s roles are found as the catalog has them, without asking any
     aRole('mapped', verifier, { upstream: { role: 'app_1', password }, connectionLimit: 3 }),
   ];
   const branch = aBranch('br', { roles });
-  t.match(await verifiers.find(branch, 'app'), {
+  t.match(await verifiers.find(branch, 'app', HOME), {
     verifier,
     why: undefined,
     upstreamRole: 'app',
     upstreamKeys: undefined,
   });
-  t.match(await verifiers.find(branch, 'old'), {
+  t.match(await verifiers.find(branch, 'old', HOME), {
     verifier: undefined,
     why: 'role is not permitted to log in',
   });
-  const mapped = await verifiers.find(branch, 'mapped');
+  const mapped = await verifiers.find(branch, 'mapped', HOME);
   t.match(mapped, { upstreamRole: 'app_1', upstreamPassword: password, connectionLimit: 3 });
   const keys = await mapped.upstreamKeys?.keysFor(verifier.salt, 4096);
   t.ok(keys && formatVerifier(verifierOf(keys, verifier.salt, 4096)) !== formatVerifier(verifier));
-  t.match(await verifiers.find(branch, 'nobody'), {
+  t.match(await verifiers.find(branch, 'nobody', HOME), {
     verifier: undefined,
     why: 'no such role',
     upstreamRole: 'nobody',
   });
-  for (const name of ['app', 'nobody']) (await verifiers.find(branch, name)).proven();
-  t.equal((await verifiers.find(branch, 'mapped')).upstreamKeys, mapped.upstreamKeys, 'PBKDF2 is done once');
+  for (const name of ['app', 'nobody']) (await verifiers.find(branch, name, HOME)).proven();
+  t.equal(
+    (await verifiers.find(branch, 'mapped', HOME)).upstreamKeys,
+    mapped.upstreamKeys,
+    'PBKDF2 is done once',
+  );
 });
 
 async function upstreamAndBranch(roles: Branch['roles'] = []): Promise<[ScriptedUpstream, Branch]> {
@@ -66,13 +71,13 @@ async function upstreamAndBranch(roles: Branch['roles'] = []): Promise<[Scripted
 t.test('Others are looked up in the upstream, the catalog’s first.', async (t) => {
   const [upstream, branch] = await upstreamAndBranch([aRole('old', undefined)]);
   const verifiers = new Verifiers(dial, () => 0);
-  t.match(await verifiers.find(branch, 'old'), { verifier: undefined });
+  t.match(await verifiers.find(branch, 'old', HOME), { verifier: undefined });
   t.equal(upstream.conversations.length, 0);
-  const app = await verifiers.find(branch, 'app');
+  const app = await verifiers.find(branch, 'app', HOME);
   t.match(app, { upstreamRole: 'app', why: undefined, upstreamPassword: undefined });
   t.equal(app.verifier && formatVerifier(app.verifier), GOOD_ROW.rolpassword);
   app.proven();
-  t.match(await verifiers.find(branch, 'nobody'), { verifier: undefined, why: 'no such role' });
+  t.match(await verifiers.find(branch, 'nobody', HOME), { verifier: undefined, why: 'no such role' });
   t.equal(upstream.conversations.length, 1);
   verifiers.retain([]);
   await upstream.deserted();
@@ -83,14 +88,14 @@ t.test('Others are looked up in the upstream, the catalog’s first.', async (t)
 t.test('A branch that stays keeps its connections; one that is gone, or edited, loses them.', async (t) => {
   const [upstream, branch] = await upstreamAndBranch();
   const verifiers = new Verifiers(dial, () => 0);
-  await verifiers.find(branch, 'app');
+  await verifiers.find(branch, 'app', HOME);
   verifiers.retain([branch]);
-  await verifiers.find(branch, 'app2');
+  await verifiers.find(branch, 'app2', HOME);
   t.equal(upstream.conversations.length, 1);
   verifiers.retain([{ ...branch }]);
   await upstream.deserted();
   t.equal(upstream.connections, 0);
-  await verifiers.find(branch, 'app');
+  await verifiers.find(branch, 'app', HOME);
   t.equal(upstream.conversations.length, 2, 'a login that began with the old catalog is still served');
   verifiers.retain([]);
   await upstream.deserted();

@@ -26,11 +26,6 @@ const RSA_PSS = '1.2.840.113549.1.1.10';
 export const certificate: Target = {
   maxLength: 4000,
   floorMs: 200,
-  words: [
-    '2a864886f70d01010b', '2a864886f70d01010a', '2a8648ce3d040302', '608648016503040202', '2b6570', '0500', '3000', '3080',
-    '30820000', '3083ffffff', '3084ffffffff', '06092a864886f70d01010b', 'a00d300b0609608648016503040202', '1f8101', 'ff',
-    '0603551d11', '0c041b5b336d', '1e02202e',
-  ].map((hex) => Buffer.from(hex, 'hex')),
   run(input) {
     const binding = endPointBinding(input);
     const read = readByOpenssl(input);

@@ -17,7 +17,10 @@ export function unlessBadCertificate<T>(work: () => T): T | undefined {
     return work();
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
-    ok(ONE_LINE.test(error.message) && error.message.length < 300, `no line: ${JSON.stringify(error.message)}`);
+    ok(
+      ONE_LINE.test(error.message) && error.message.length < 300,
+      `no line: ${JSON.stringify(error.message)}`,
+    );
     return undefined;
   }
 }

@@ -39,7 +39,10 @@ export const surroundings: CatalogSurroundings = {
 
 /** Problems as an operator is told of them: at least one error, each at a place in the text, in reading order. */
 export function checkProblems(problems: readonly Problem[], text: string): void {
-  ok(problems.some(({ severity }) => severity === 'error'), 'refused without an error');
+  ok(
+    problems.some(({ severity }) => severity === 'error'),
+    'refused without an error',
+  );
   checkMessages(problems, text);
 }
 
@@ -64,12 +67,6 @@ export function checkMessage(message: string): void {
 }
 
 /** Deeper than the YAML parser's recursion can go. */
-export const YAML_SEEDS = [`${'- '.repeat(8000)}\n  x`, `${'a: '.repeat(8000)}}\n - x`].map((text) => Buffer.from(text));
-
-/** What configurations of either kind are made of. */
-export const YAML_WORDS = [
-  ...['\n', '\n  ', '\n    ', '\n- ', ': ', '- ', '{ ', ' }', '[', ']', ', ', '"', "'", '|', '>', '? ', '#', '%YAML 1.1\n'],
-  ...['---\n', '...\n', '&a ', '*a', '<<: *a', '!!str ', '!!binary ', '!<x> ', '~', 'null', 'true', '0x1f', '.inf', '1e9'],
-  ...['\t', '\r', '\0', '\u0085', '\u2028', '\u202e', '\ufeff', '\u{1f511}', '__proto__', 'constructor', 'toString'],
-  ...['"${SECRET}"', '"${NOPE}"', '${', '$${', '{ file: app.password }', '{ file: nowhere }', '[[[[[[[[', '{a: {a: '],
-];
+export const YAML_SEEDS = [`${'- '.repeat(8000)}\n  x`, `${'a: '.repeat(8000)}}\n - x`].map((text) =>
+  Buffer.from(text),
+);

@@ -9,19 +9,17 @@ export const environment: Target = {
   maxLength: 8192,
   floorMs: 200,
   batch: 200,
-  words: [
-    ...['UPSTREAM=', 'ALLOWED_IPS=', 'LISTEN=', 'HOSTNAMES=', 'TLS_CERT=', 'TLS_KEY=', '_FILE=', '\n', ' ', ',', '%', '%25'],
-    ...['postgres://', 'postgresql://', `app:${CANARY}@`, 'db.internal', ':5432', '/shop', '?', '&', '=', 'host=', '%2Frun'],
-    ...['sslmode=', 'sslrootcert=system', 'require_auth=', 'channel_binding=', '#', '[::1]', '10.0.0.0/8', '%00', '%zz', '@'],
-    ...['.password', 'ca.crt', '*.', 'localhost', '0.0.0.0:6432', '\u202e', '\0', 'é', 'xn--', '\u212a'],
-  ],
   run(input) {
     const env = variablesIn(input.toString('utf8'));
     const parsed = configFromEnvironment({ ...surroundings, env });
     const told = 'problems' in parsed ? parsed.problems : parsed.warnings;
     const hidden = isHidden(env);
     for (const { message } of told) checkMessage(hidden ? message : message.replaceAll(CANARY, '…'));
-    if ('problems' in parsed) return ok(told.some(({ severity }) => severity === 'error'), 'refused without an error');
+    if ('problems' in parsed)
+      return ok(
+        told.some(({ severity }) => severity === 'error'),
+        'refused without an error',
+      );
     const { config, projects, hostnames } = parsed.sidecar;
     ok(config.listen.length > 0 && config.tls.certificates.length === 1);
     ok(hostnames === undefined || hostnames.every((name) => name !== ''));

@@ -12,14 +12,16 @@ const FIELD = /([^\0])([^\0]*)\0/g;
 export const errors: Target = {
   maxLength: 20_000,
   floorMs: 50,
-  words: [...'SVCMDHPpqWsctdnFLR'].concat('SFATAL\0', 'VFATAL\0', 'C28P01\0', 'Mno\0', '\0', '\0\0', '\u001b[31m'),
   run(input) {
     const fields = unlessViolation(() => parseErrorFields(input));
     const text = input.toString('latin1');
     equal(fields !== undefined, LAYOUT.test(text));
     if (fields === undefined) return;
     const expected = new Map(
-      [...text.matchAll(FIELD)].map(([, letter, value]) => [letter, Buffer.from(`${value}`, 'latin1').toString()]),
+      [...text.matchAll(FIELD)].map(([, letter, value]) => [
+        letter,
+        Buffer.from(`${value}`, 'latin1').toString(),
+      ]),
     );
     deepEqual(fields, expected);
     checkOurs(fields.get('M') ?? '', fields.get('C') ?? '');

@@ -18,12 +18,6 @@ interface Step {
 export const frames: Target = {
   maxLength: 20_000,
   floorMs: 50,
-  words: [
-    ...['510000000d53454c45435420310a3b00', '5800000004', '53000000 04', '5a0000000549', '44000000 0a0000', '00000004']
-      .map((hex) => Buffer.from(hex.replaceAll(' ', ''), 'hex')),
-    ...['64000027 14', '51000027 14', '513ffffffe', '513fffffff', '707fffffff', '6480000000', '64ffffffff', '6400000003']
-      .map((hex) => Buffer.from(hex.replaceAll(' ', ''), 'hex')),
-  ],
   run(input) {
     const chunks = chunksOf(input);
     const fromClient = input.length > 0 && input.readUInt8(0) >= 0x80;

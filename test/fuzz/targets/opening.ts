@@ -16,12 +16,6 @@ const PAIR = /([^\0]+)\0([^\0]*)\0/g;
 export const opening: Target = {
   maxLength: MAX_OPENING_LENGTH + 16,
   floorMs: 50,
-  words: [
-    ...['user\0', 'database\0', 'options\0', 'replication\0true\0', 'application_name\0', '_pq_.x\0', '\0', '\0\0'],
-    ...['-c geqo=off', 'endpoint=ep-main', 'client_encoding\0UTF8\0', 'user\0app\0'],
-    ...['0003000000', '00030001', '00030002', '0003270f', '04d2162e', '04d2162f', '04d21630', '00000008', 'c328', 'ff']
-      .map((hex) => Buffer.from(hex, 'hex')),
-  ],
   run(input) {
     const length = unlessViolation(() => openingLength(input));
     equal(length !== undefined, hasLength(input), 'openingLength');
@@ -56,7 +50,9 @@ function isPacket(packet: Buffer): boolean {
 
 /** The last of a name counts, and stands where it stood; protocol options are no settings. */
 function settingsIn(body: Buffer): [string, string][] {
-  const pairs = [...body.toString('latin1').matchAll(PAIR)].map(([, name, value]) => [`${name}`, `${value}`] as const);
+  const pairs = [...body.toString('latin1').matchAll(PAIR)].map(
+    ([, name, value]) => [`${name}`, `${value}`] as const,
+  );
   const last = new Map(pairs.map(([name], index) => [name, index]));
   return pairs
     .filter(([name], index) => last.get(name) === index && !name.startsWith(PROTOCOL_OPTION))

@@ -12,10 +12,6 @@ export const pem: Target = {
   maxLength: 16_000,
   floorMs: 200,
   seeds: [Buffer.from(CA_PEM), Buffer.from(`${CA_PEM}${CA_PEM}`)],
-  words: [
-    ...[`${BEGIN}\n`, `${END}\n`, '-----BEGIN PRIVATE KEY-----\n', '-----BEGIN TRUSTED CERTIFICATE-----', '-----', '-'],
-    ...['\n', '\r\n', ' ', '=', '\0', 'MIIB', '\ufeff', 'Bag Attributes\n', CA_PEM],
-  ],
   run(input) {
     const text = input.toString('utf8');
     const blocks = unlessBadCertificate(() => splitCertificates(text));

@@ -2,8 +2,8 @@ import type { Target } from '../target.ts';
 
 /** Targets with a fault planted in them, which prove that the watch sees such faults. They run only when named. */
 
-/** Some bytes set it off; most inputs have none of them. */
-const TRIGGER = 0xa7;
+/** A zero in front sets it off; most inputs have none there. */
+const TRIGGER = 0;
 
 function planted(fault: () => void): Target {
   return {
@@ -11,9 +11,8 @@ function planted(fault: () => void): Target {
     floorMs: 5,
     batch: 50,
     seeds: [Buffer.from('harmless')],
-    words: [Buffer.of(TRIGGER)],
     run(input) {
-      if (input.includes(TRIGGER)) fault();
+      if (input[0] === TRIGGER) fault();
     },
   };
 }

@@ -26,11 +26,6 @@ NOBODY.addRange('::2', '::ffff:ffff', 'ipv6');
 export const proxy: Target = {
   maxLength: 6000,
   floorMs: 50,
-  words: [
-    ...['PROXY ', 'TCP4 ', 'TCP6 ', 'UNKNOWN', ' ', '\r\n', '\r', '\n', '203.0.113.7', '::ffff:1.2.3.4', '65536', 'fe80::1%0'],
-    ...['0d0a0d0a000d0a515549540a', '2111', '2121', '2000', '2100', '2131', '2112', 'ea000401', '030004', '20', '04ffff']
-      .map((hex) => Buffer.from(hex, 'hex')),
-  ],
   run(input) {
     const reading = unlessViolation(() => readStream(input));
     if (reading === undefined) return;
@@ -47,7 +42,8 @@ export const proxy: Target = {
 function checkLine(line: Buffer, { header }: Reading): void {
   const text = line.toString('latin1');
   ok(line.length <= MOST_LINE && text.endsWith('\r\n'));
-  if (header?.command !== 'proxy') return ok(UNKNOWN.test(text), 'a line without a client');
+  equal(header?.command === 'local', UNKNOWN.test(text), 'a line without a client');
+  if (header?.command !== 'proxy') return;
   const [, family, source = '', destination = '', sourcePort, destinationPort] = LINE.exec(text) ?? [];
   equal(`TCP${isIP(source)}`, family);
   equal(`TCP${isIP(destination)}`, family);
@@ -60,7 +56,8 @@ function checkVersion2(bytes: Buffer, { header }: Reading): void {
   deepEqual(bytes.subarray(0, SIGNATURE.length), SIGNATURE);
   const [command, family] = [bytes.readUInt8(12), bytes.readUInt8(13)];
   equal(bytes.length, FIXED + bytes.readUInt16BE(14));
-  if (header?.command !== 'proxy') return ok(command === 0x20 || ![0x11, 0x21].includes(family));
+  equal(header?.command === 'local', command === 0x20 || ![0x11, 0x21].includes(family));
+  if (header?.command !== 'proxy') return;
   equal(command, 0x21);
   const width = family === 0x11 ? 4 : 16;
   equal(textOf(header.source), plainly(bytes.subarray(FIXED, FIXED + width)));

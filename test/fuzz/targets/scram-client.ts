@@ -22,10 +22,6 @@ const credentials: Credentials = {
 export const scramClient: Target = {
   maxLength: 2500,
   floorMs: 50,
-  words: [
-    ...['SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS', ' ', 'r=', 's=', 'i=', 'v=', 'e=', 'm=', 'e=other-error', 'i=2147483648'],
-    ...['rOprNGfwEbeRWgbNEkqO', ',', '\n', '=', 'i=0', 'i=1000001', 'i=04096', '\0', 'é', 'W22ZaJ0SNY7soEsUEjb6gQ=='],
-  ],
   async run(input) {
     const [offered = Buffer.alloc(0), first = Buffer.alloc(0), final = Buffer.alloc(0)] = linesOf(input, 3);
     const mechanisms = offered.toString('utf8').split(' ');
@@ -44,7 +40,10 @@ export const scramClient: Target = {
 
 async function talk(start: ClientStart, first: Buffer, final: Buffer): Promise<void> {
   const answer = await start.first(first);
-  if (answer.kind === 'failure') return ok(answer.reason !== '');
+  if (answer.kind === 'failure') {
+    ok(answer.reason !== '');
+    return;
+  }
   const bound = start.mechanism === 'SCRAM-SHA-256-PLUS' ? BINDING : undefined;
   deepEqual(answer.reply, honestFinal(KEYS, start.initial, first, bound));
   ok(answer.reply.length <= 1024, 'longer than PostgreSQL takes');
@@ -52,6 +51,10 @@ async function talk(start: ClientStart, first: Buffer, final: Buffer): Promise<v
 }
 
 function judge(answer: ClientFinal, honest: Buffer, final: Buffer): void {
-  equal(answer.final(final).kind === 'success', final.equals(honest), 'a server that does not know the ServerKey');
+  equal(
+    answer.final(final).kind === 'success',
+    final.equals(honest),
+    'a server that does not know the ServerKey',
+  );
   equal(answer.final(honest).kind, 'success');
 }

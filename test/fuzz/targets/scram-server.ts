@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { readClientFirst, type ServerFirst } from '../../../src/scram/server.ts';
 import { BINDING, KEYS, SERVER_NONCE, VERIFIER } from '../../scram/actors.ts';
 import type { Target } from '../target.ts';
-import { gs2Header, honestFinal, honestServerFinal, linesOf, proven, withoutProof } from './scram-reference.ts';
+import { honestFinal, honestServerFinal, linesOf, proven, withoutProof } from './scram-reference.ts';
 
 /**
  * What a client says in SCRAM, against a known verifier: a line for the mechanism, one for client-first, the rest
@@ -11,10 +11,6 @@ import { gs2Header, honestFinal, honestServerFinal, linesOf, proven, withoutProo
 export const scramServer: Target = {
   maxLength: 2500,
   floorMs: 50,
-  words: [
-    ...['SCRAM-SHA-256', '-PLUS', 'n,,', 'y,,', 'p=tls-server-end-point,,', 'p=tls-unique,,', 'a=', 'n=', 'r=', 'm='],
-    ...['c=', 'p=', 'v=', 'e=', 'x=1', ',', ',,', '=2C', '=3D', '\n', '=', '==', 'biws', 'eSws', 'é', '\0', '\u{1f511}'],
-  ],
   run(input) {
     for (const binding of [undefined, BINDING]) talk(input, binding);
   },
@@ -24,7 +20,10 @@ function talk(input: Buffer, binding: Buffer | undefined): void {
   const [mechanism = Buffer.alloc(0), first, final = Buffer.alloc(0)] = linesOf(input, 3);
   const context = { binding, nonce: SERVER_NONCE, verifier: VERIFIER };
   const started = readClientFirst(mechanism.toString('utf8'), first, context);
-  if (started.kind === 'failure') return ok(started.reason !== '');
+  if (started.kind === 'failure') {
+    ok(started.reason !== '');
+    return;
+  }
   if (first === undefined) throw new Error('went on without client-first');
   const bound = mechanism.toString() === 'SCRAM-SHA-256-PLUS' ? binding : undefined;
   if (bound === undefined) ok(/^[ny],,/.test(first.toString('latin1')), 'binding data without PLUS');
@@ -57,7 +56,7 @@ function judge({ first, started, honest }: Exchange, final: Buffer): void {
 /** The right answer is a success, and none that differs from it in a bit is. */
 function checkHonest(exchange: Exchange, salt: number): void {
   const { honest, started } = exchange;
-  if (honest.length <= 1024) equal(started.final(honest).kind, 'success', `${gs2Header(exchange.first)}`);
+  if (honest.length <= 1024) equal(started.final(honest).kind, 'success');
   const spoilt = Buffer.from(honest);
   const at = salt % spoilt.length;
   spoilt.writeUInt8(spoilt.readUInt8(at) ^ (1 << (salt % 7)), at);

@@ -1,4 +1,4 @@
-import { equal, ok } from 'node:assert/strict';
+import { equal } from 'node:assert/strict';
 import { parseKeyRing } from '../../../src/config/key-ring.ts';
 import { isSealed, seal, unseal } from '../../../src/config/sealed.ts';
 import type { Target } from '../target.ts';
@@ -14,10 +14,6 @@ export const sealed: Target = {
   maxLength: 12_000,
   floorMs: 50,
   seeds: [Buffer.from(SEALED), Buffer.from(`${SEALED}\nk1:${'A'.repeat(43)}=\nk0:${'B'.repeat(43)}=\n`)],
-  words: [
-    ...['sealed:v1:', 'sealed:v2:', 'k1', 'k2', ':', '\n', '\r\n', 'AwMDAwMDAwMDAwMD', '=', '-', '_', '+', '/', 'A', '\0', 'é'],
-    ...[`k1:${'A'.repeat(43)}=\n`, `k2:${'/'.repeat(42)}8=\n`, SEALED],
-  ],
   run(input) {
     const text = input.toString('utf8');
     const end = text.indexOf('\n');
@@ -34,14 +30,16 @@ export const sealed: Target = {
 
 /** Whatever opens is what was sealed: not a byte of it can be changed. */
 function checkOpening(opened: ReturnType<typeof unseal>, secret: string): void {
-  if ('problem' in opened) return checkMessage(opened.problem);
-  ok(isSealed(secret));
-  equal(opened.text, CANARY, 'opened to something else');
+  if ('problem' in opened) checkMessage(opened.problem);
+  else equal(isSealed(secret) && opened.text, CANARY, 'opened to something else');
 }
 
 function checkRoundTrip(secret: string, keys: string): void {
   const parsed = parseKeyRing(keys);
   if ('problem' in parsed) throw new Error(parsed.problem);
-  const again = unseal(parsed.ring, seal(parsed.ring, secret.slice(0, 4000), () => NONCE));
+  const again = unseal(
+    parsed.ring,
+    seal(parsed.ring, secret.slice(0, 4000), () => NONCE),
+  );
   equal('text' in again && again.text, secret.slice(0, 4000));
 }

@@ -10,10 +10,6 @@ const POSTGRES_LIMIT = 512;
 export const verifier: Target = {
   maxLength: 2000,
   floorMs: 50,
-  words: [
-    ...['SCRAM-SHA-256$', 'scram-sha-256$', 'md5', '4096', '1000000', '1000001', '04096', '+4096', '4096.0', '4e3', ':', '$'],
-    ...['=', '==', '===', '-', '_', ' ', '\n', '\0', 'W22ZaJ0SNY7soEsUEjb6gQ==', 'A'.repeat(44), `${'A'.repeat(43)}=`],
-  ],
   run(input) {
     const text = input.toString('utf8');
     const parsed = parseVerifier(text);

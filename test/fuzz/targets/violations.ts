@@ -14,7 +14,8 @@ export function unlessViolation<T>(parse: () => T): T | undefined {
     if (!(error instanceof ProtocolViolation)) throw error;
     if (!SENTENCE.test(error.message)) throw new Error('a violation that is no sentence', { cause: error });
     sentences.add(error.message);
-    if (sentences.size > MOST_SENTENCES) throw new Error("a violation repeats the peer's bytes", { cause: error });
+    if (sentences.size > MOST_SENTENCES)
+      throw new Error("a violation repeats the peer's bytes", { cause: error });
     return undefined;
   }
 }

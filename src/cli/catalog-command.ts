@@ -1,0 +1,74 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Command } from 'commander';
+import { type OpenedDesk, openCatalogDesk } from '../app/catalog-desk.ts';
+import type { Command as Wish } from '../catalog/commands.ts';
+import { openedBy } from '../catalog/openness.ts';
+import { carryOut, type Done, rehearse } from '../control/carry-out.ts';
+import { printable } from '../observe/printable.ts';
+import { type ConfigFlags, configOptions, configPath } from './config-options.ts';
+import { type ConfirmFlags, confirm } from './confirm.ts';
+import { CliError } from './error.ts';
+import { explained } from './explained.ts';
+import { type OutputFlags, outputOption } from './output.ts';
+import { liveSessions, shutOut } from './shut-out.ts';
+
+/** What every command on the catalog takes. */
+export interface CatalogFlags extends ConfigFlags, OutputFlags, ConfirmFlags {
+  readonly projectId?: string;
+}
+
+const CHANCE = { randomBytes, randomInt: (bound: number) => randomInt(bound) };
+
+export function catalogOptions(command: Command): Command {
+  return outputOption(
+    configOptions(command.option('--project-id <id>', 'needed where there is more than one project')),
+  );
+}
+
+export function yesOption(command: Command): Command {
+  return command.option('-y, --yes', 'do not ask');
+}
+
+/** Runs work on the catalog that the flags lead to, and makes its errors lines for people. */
+export async function onCatalog(
+  flags: ConfigFlags,
+  work: (opened: OpenedDesk) => Promise<void> | void,
+): Promise<void> {
+  await explained(async () => {
+    const path = await configPath(flags);
+    if (path === undefined) throw new CliError('no configuration here: give --config or --dir', 2);
+    await work(await openCatalogDesk(path, process.env));
+  });
+}
+
+export interface Change {
+  readonly wish: Wish;
+  /** Asked first where something would be lost. */
+  readonly question?: string;
+}
+
+/** Changes the catalog, and warns of what follows from it. What is refused by a rule is refused unasked. */
+export async function change(
+  { desk }: OpenedDesk,
+  flags: CatalogFlags,
+  { wish, question }: Change,
+): Promise<Done> {
+  if (question !== undefined) {
+    await rehearse(desk, wish, CHANCE);
+    await confirm(question, flags);
+  }
+  desk.read();
+  const known = new Set(desk.warnings.map(({ message }) => message));
+  const live = await liveSessions(flags);
+  const done = await carryOut(desk, wish, CHANCE);
+  if (done.events.length === 0) return done;
+  for (const { message } of desk.warnings) if (!known.has(message)) warn(message);
+  for (const { project, branch } of openedBy(done.before, done.after))
+    warn(`branch ${branch.name} of project ${project.id} is open to the world now: ip-allow add closes it`);
+  for (const line of shutOut(live, done.after)) warn(line);
+  return done;
+}
+
+export function warn(message: string): void {
+  process.stderr.write(`portcullis: warning: ${printable(message)}\n`);
+}

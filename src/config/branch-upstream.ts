@@ -1,0 +1,34 @@
+import type { GivenUpstream } from '../catalog/commands.ts';
+import type { Surroundings } from './surroundings.ts';
+import { parseUpstreamUrl } from './upstream-url.ts';
+
+const SCHEME = /^postgres(?:ql)?:\/\//;
+/** parseUpstreamUrl wants a role; a branch's upstream has none. */
+const ANY_ROLE = 'any';
+
+/**
+ * Reads the upstream of a branch, `postgres://host:port/database?sslmode=…`. With a database, only that one is
+ * reachable, under its own name. A role or a password is refused: a command line is for everyone to read.
+ */
+export function parseBranchUpstream(
+  text: string,
+  surroundings: Surroundings,
+): GivenUpstream | { readonly problems: readonly string[] } {
+  if (/^[a-z]+:\/\/[^/?#]*@/.test(text)) {
+    return { problems: ['names a role or a password: leave them out, roles set-upstream is for them'] };
+  }
+  const parsed = parseUpstreamUrl(
+    text.replace(SCHEME, (scheme) => `${scheme}${ANY_ROLE}@`),
+    surroundings,
+  );
+  if ('problems' in parsed) return parsed;
+  const url = new URL(text.replace(/^([a-z]+:\/\/)(?=[/?]|$)/, '$1-'));
+  const name = url.pathname.slice(1);
+  const database =
+    name === '' ? undefined : new Map([[parsed.authQuery.database, parsed.authQuery.database]]);
+  const rootCert = url.searchParams.get('sslrootcert');
+  return {
+    target: { ...parsed.target, database },
+    rootCertFile: rootCert === null || rootCert === 'system' ? undefined : rootCert,
+  };
+}

@@ -1,0 +1,141 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import type { UpstreamTarget } from '../../../src/catalog/model.ts';
+import { CatalogSnapshot } from '../../../src/catalog/snapshot.ts';
+import { fixedKeys } from '../../../src/scram/credentials.ts';
+import { deriveKeys } from '../../../src/scram/keys.ts';
+import { formatNonce, NONCE_LENGTH } from '../../../src/scram/messages.ts';
+import type { Journal } from '../../../src/session/ports.ts';
+import type { ConnectionRecord } from '../../../src/session/record.ts';
+import { aBranch, anUpstream, aProject } from '../../catalog/a-catalog.ts';
+import { login, PASSWORD } from '../../support/client-login.ts';
+import { query, terminate } from '../../support/frontend-messages.ts';
+import { RawClient } from '../../support/raw-client.ts';
+import { aRole, certificate, verifier } from '../../support/scene.ts';
+import { ScriptedUpstream } from '../../support/scripted-upstream.ts';
+import { TestGate } from '../../support/test-gate.ts';
+import { answerTo, goodScript } from '../../support/upstream-steps.ts';
+
+/** From accept() to the relay, in ms: a case that says nothing more ends then, and a busy machine still logs in. */
+const HANDSHAKE_TIMEOUT = 1500;
+
+/** How long everything that belongs to a batch may take to end once its clients have left, in ms. */
+const PATIENCE_MS = 15_000;
+
+/** The gate draws the same nonce every time, so that a whole login is known beforehand and can be mutated. */
+const sameBytes = (length: number): Buffer => Buffer.alloc(length, 5);
+export const GATE_NONCE = formatNonce(sameBytes(NONCE_LENGTH));
+
+/** Of the role app's password, for clients and as the gate passes them on. */
+export const keys = await deriveKeys(PASSWORD, verifier.salt, verifier.iterations);
+export const credentials = fixedKeys(keys);
+
+/** Hears of every connection once when it opens and once when it ends. */
+class BookKeeper implements Journal {
+  readonly open = new Set<ConnectionRecord>();
+  faults: unknown[] = [];
+
+  opened(record: ConnectionRecord): void {
+    this.open.add(record);
+  }
+
+  ended(record: ConnectionRecord): void {
+    if (!this.open.delete(record)) this.faults.push(new Error(`connection ${record.port} ended twice`));
+    if (record.outcome === undefined)
+      this.faults.push(new Error(`connection ${record.port} ended without outcome`));
+  }
+
+  /** Upstreams that misbehave take no cancel requests either. */
+  cancelFailed(): void {}
+
+  defect(_: ConnectionRecord, cause: unknown): void {
+    this.faults.push(cause);
+  }
+}
+
+/** A gateway in this process, with an honest upstream behind its default branch. */
+export class LiveGate {
+  readonly #books: BookKeeper;
+  readonly #gate: TestGate;
+  readonly #upstream: ScriptedUpstream;
+
+  private constructor(books: BookKeeper, gate: TestGate, upstream: ScriptedUpstream) {
+    this.#books = books;
+    this.#gate = gate;
+    this.#upstream = upstream;
+  }
+
+  /** @param others upstreams by the endpoints under which they are reached. */
+  static async open(others: Readonly<Record<string, Partial<UpstreamTarget>>> = {}): Promise<LiveGate> {
+    const upstream = await ScriptedUpstream.open({ scripts: [goodScript(verifier)] });
+    const { host, port } = upstream;
+    const honest = { host, port, sslmode: 'disable' as const };
+    const branches = Object.entries({ 'ep-main': honest, ...others }).map(([endpoint, target]) =>
+      aBranch(endpoint.replace('ep-', 'br-'), {
+        endpoints: [endpoint],
+        isDefault: endpoint === 'ep-main',
+        upstream: anUpstream(target),
+        roles: [aRole('app', verifier)],
+      }),
+    );
+    const books = new BookKeeper();
+    const gate = await TestGate.open({
+      catalog: new CatalogSnapshot([aProject('shop', branches)]),
+      certificate,
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+      parts: { journal: books, randomBytes: sameBytes },
+    });
+    return new LiveGate(books, gate, upstream);
+  }
+
+  async connect(): Promise<RawClient> {
+    return await RawClient.connect(this.#gate.port);
+  }
+
+  /** Nothing is left of any connection, every one was reported once, and an honest client logs in. */
+  async settle(): Promise<void> {
+    await inTime(this.#gate.gate.sessions.empty(), 'sessions are left');
+    await this.#upstream.deserted();
+    equal(this.#upstream.connections, 0, 'connections to the upstream are left');
+    equal(this.#books.open.size, 0, 'connections whose end was not reported');
+    deepEqual(this.#books.faults.splice(0), []);
+    equal(this.#gate.gate.quota.count('branch br-main'), 0, 'a seat that nobody gave back');
+    await this.#honestLogin();
+    // What these remember of each connection would look like a leak.
+    this.#upstream.conversations.length = 0;
+    this.#upstream.cancels.length = 0;
+    this.#gate.secured.length = 0;
+  }
+
+  async close(): Promise<void> {
+    this.#gate.close();
+    this.#upstream.close();
+  }
+
+  async #honestLogin(): Promise<void> {
+    const client = await this.connect();
+    try {
+      await client.requestTls();
+      await login(client, { password: credentials });
+      client.send(query('still there?'));
+      const expected = answerTo('still there?');
+      deepEqual(await client.inbox.read(expected.length), expected);
+      client.send(terminate);
+      await client.closed();
+    } finally {
+      client.destroy();
+    }
+    await inTime(this.#gate.gate.sessions.empty(), 'the honest session is left');
+  }
+}
+
+async function inTime(work: Promise<void>, what: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(what)), PATIENCE_MS);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
