@@ -12,13 +12,15 @@ export interface Terminal {
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-const OURS: Terminal = { input: process.stdin, output: process.stderr };
-
 /**
  * Asks on the terminal before something is lost.
  * @throws CliError where the answer is no, or nobody can be asked.
  */
-export async function confirm(question: string, { yes }: ConfirmFlags, on: Terminal = OURS): Promise<void> {
+export async function confirm(
+  question: string,
+  { yes }: ConfirmFlags,
+  on: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<void> {
   if (yes === true) return;
   const asked = printable(question);
   if (on.input.isTTY !== true || on.output.isTTY !== true)

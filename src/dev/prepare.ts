@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import type { Document } from 'yaml';
 import { seal } from '../config/sealed.ts';
-import { applyWish, type DevWish, writeCatalog } from './catalog.ts';
+import { applyWish, type DevWish, parseCatalogDocument, writeCatalog } from './catalog.ts';
 import type { Cluster } from './cluster.ts';
 import { type DevLogin, writeLogin } from './credentials.ts';
 import { type DevDatabaseOptions, openDevDatabase } from './database.ts';
-import { type DevPaths, ensureIgnore } from './files.ts';
+import { type DevPaths, ensureIgnore, readIfThere } from './files.ts';
 import { ensureKeyRing } from './key-file.ts';
+import { lockCatalog } from './lock.ts';
 import { ensureCatalog, ensureLogin } from './login.ts';
 import type { ExternalUpstream } from './upstream.ts';
 
@@ -41,8 +43,7 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
   try {
     const sealed = external?.password && seal(ring, external.password.reveal(), randomBytes);
     const wish: DevWish = { upstream: upstreamOf(cluster, external), sealed, allow };
-    applyWish(document, login, wish);
-    await writeCatalog(paths.catalog, document);
+    await bringInLine(preparation, { login, document, wish });
     await writeLogin(paths.login, login);
     await ensureIgnore(paths);
     return { login, cluster };
@@ -50,6 +51,18 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
     await cluster?.stop();
     throw error;
   }
+}
+
+/** Somebody may have edited the catalog while the database started: what counts is what is there now. */
+async function bringInLine(
+  { paths }: Preparation,
+  made: { readonly login: DevLogin; readonly document: Document; readonly wish: DevWish },
+): Promise<void> {
+  await using _lock = await lockCatalog(paths.catalog);
+  const text = await readIfThere(paths.catalog);
+  const document = text === undefined ? made.document : parseCatalogDocument(paths.catalog, text);
+  applyWish(document, made.login, made.wish);
+  await writeCatalog(paths.catalog, document);
 }
 
 function upstreamOf(

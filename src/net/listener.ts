@@ -4,8 +4,8 @@ import type { Allowlist } from '../allowlist/allowlist.ts';
 import type { Arrival } from '../session/ports.ts';
 import { KEEPALIVE_MS } from './keepalive.ts';
 
-/** Connections the kernel holds for us while we are busy. */
-const BACKLOG = 1024;
+/** Connections the kernel holds for us while we are busy: as many as Linux allows (net.core.somaxconn, listen(2)). */
+const BACKLOG = 4096;
 
 export interface ListenAddress {
   readonly host: string;

@@ -5,7 +5,13 @@ import { estimate } from './estimate.ts';
 import { MIN_BITS } from './generate.ts';
 import type { PasswordContext, Rating } from './rating.ts';
 import { mendFor, whyWeak } from './reasons.ts';
-import { MAX_LENGTH, misshapen } from './shape.ts';
+import { misshapen } from './shape.ts';
+
+/**
+ * Characters that are looked at, since the time grows with the square: a second for the worst. What stands behind
+ * them adds nothing.
+ */
+const LOOKED_AT = 64;
 
 /**
  * Rates a password that somebody chose (docs/passwords.md says the rule to users). What is rated is what an attacker
@@ -19,7 +25,7 @@ export function rate(password: string, context: PasswordContext, minBits = MIN_B
   const misfit = misshapen(password, () => preparePassword(password));
   if (misfit !== undefined) return misfit;
   const { bits, tokens } = estimate(
-    readCharacters(preparePassword(password), MAX_LENGTH),
+    readCharacters(preparePassword(password), LOOKED_AT),
     contextWords(context),
   );
   if (bits >= minBits) {

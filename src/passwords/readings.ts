@@ -1,15 +1,15 @@
 import { findTokens, findTokensOfPart, type Token } from './tokens.ts';
 
 /**
- * What could be a word of its own: letters and digits behind a letter; the same where capitals stand for spaces.
- * Digits alone are none: they are as likely as any others.
+ * What could be a word of its own, in the capitals that words have; digits stand for letters in it. Digits alone are
+ * none: they are as likely as any others.
  */
-const WORDS = [/\p{Lu}?\p{Ll}[\p{Ll}\p{N}]+|\p{Lu}[\p{Lu}\p{N}]{2,}/gu];
+const WORD = /\p{Lu}?\p{Ll}[\p{Ll}\p{N}]+|\p{Lu}[\p{Lu}\p{N}]{2,}/gu;
 
 /** zxcvbn's separators (SEPERATOR_CHARS). */
 const SEPARATOR = /([ ,;:|/\\_.-])/;
-const ONLY_WORDS = /^[\p{L}\p{N}]+$/u;
-/** Whether it is there, since it is the same one all along: 1 bit. */
+const ONLY_A_WORD = /^[\p{L}\p{N}]+$/u;
+/** Whether it is there: which one it is shows once. 1 bit. */
 const SEPARATOR_GUESSES = 2;
 
 /**
@@ -17,21 +17,16 @@ const SEPARATOR_GUESSES = 2;
  * cheapest.
  *
  * The first is zxcvbn's. It counts 10 guesses a character of chance, and the orders of all tokens; so it takes words
- * for chance that stand among digits and signs (` horse ` is 10^7 to it, less than a space, 1 of 1,000 and a space)
- * and any word of a long sentence. Hence the others: a second look at what it calls chance, and the password word by
- * word.
+ * for chance that stand among digits and signs (` horse ` is 10^7 to it, less than a space, 1 of 1,000 and a space),
+ * and any word of a long sentence. Hence a second look at what it calls chance, and the others.
  */
 export function readings(text: string, words: readonly string[]): Token[][] {
   const partOf = remembering((part) => findTokensOfPart(part, words));
-  const found = findTokens(text, words);
   const whole: Token = { first: 0, last: text.length - 1, kind: 'chance', guesses: 1 };
-  const looks = WORDS.flatMap((pattern) => {
-    const look = (token: Token): Token[] => {
-      return token.kind === 'chance' ? wordByWord(token, text, pattern, partOf) : [token];
-    };
-    return [found.flatMap(look), look(whole)];
+  const zxcvbns = findTokens(text, words).flatMap((token) => {
+    return token.kind === 'chance' ? wordByWord(token, text, partOf) : [token];
   });
-  return [...looks, ...asSentence(text, partOf)];
+  return [zxcvbns, wordByWord(whole, text, partOf), ...asSentence(text, partOf)];
 }
 
 type PartOf = (part: string) => readonly Token[];
@@ -47,10 +42,10 @@ function remembering(find: PartOf): PartOf {
 }
 
 /** The words in a token of chance, each seen by itself, and the chance between them. */
-function wordByWord(token: Token, text: string, pattern: RegExp, partOf: PartOf): Token[] {
+function wordByWord(token: Token, text: string, partOf: PartOf): Token[] {
   const tokens: Token[] = [];
   let next = token.first;
-  for (const match of text.slice(token.first, token.last + 1).matchAll(pattern)) {
+  for (const match of text.slice(token.first, token.last + 1).matchAll(WORD)) {
     const start = token.first + match.index;
     if (start > next) tokens.push({ ...token, first: next, last: start - 1 });
     tokens.push(...moved(partOf(match[0]), start));
@@ -62,7 +57,7 @@ function wordByWord(token: Token, text: string, pattern: RegExp, partOf: PartOf)
 /** @returns none where the text is not words with one separator between each two. */
 function asSentence(text: string, partOf: PartOf): Token[][] {
   const parts = text.split(SEPARATOR);
-  if (parts.length === 1 || !parts.every((part, i) => i % 2 === 1 || ONLY_WORDS.test(part))) return [];
+  if (parts.length === 1 || !parts.every((part, i) => i % 2 === 1 || ONLY_A_WORD.test(part))) return [];
   let start = 0;
   const tokens = parts.flatMap((part, i): Token[] => {
     const first = start;

@@ -30,7 +30,12 @@ export type Kind =
  * second and 50 MB. Only a worker should load it (app/password-worker.ts).
  */
 const DICTIONARY = { ...common, ...english };
-const ESTIMATOR = new ZxcvbnFactory({ dictionary: DICTIONARY, graphs: adjacencyGraphs });
+const ESTIMATOR = new ZxcvbnFactory({
+  dictionary: DICTIONARY,
+  graphs: adjacencyGraphs,
+  // The default of 100 finds no more in our list of bad passwords, and takes seconds for some texts.
+  l33tMaxSubstitutions: 32,
+});
 const SHORT_WORDS = rankShortWords(Object.values(DICTIONARY));
 
 const PATTERNS: ReadonlyMap<string, Kind> = new Map([

@@ -1,5 +1,7 @@
 import type { Branch } from '../catalog/model.ts';
+import { atMost } from '../scram/limiter.ts';
 import type { UpstreamSession } from '../upstream/open-session.ts';
+import { UpstreamUnreachable } from '../upstream/ports.ts';
 import { sendCancel } from '../upstream/send-cancel.ts';
 import { serializeError } from '../wire/error-response.ts';
 import { clientLengths, upstreamLengths } from '../wire/length-rules.ts';
@@ -15,6 +17,13 @@ const BOUNDARY_MS = 400;
 const LAST_WORDS_MS = 500;
 /** How long one side may stay once the other has gone, in ms. */
 const SURVIVOR_MS = 2000;
+
+/**
+ * Cancels of sessions that were cut, at a time. A change of the catalog, or a drain, may cut thousands at once, and
+ * an upstream starts a process for each.
+ */
+const MAX_CANCELS = 64;
+const inTurn = atMost(MAX_CANCELS);
 
 type LeftReason = 'client-left' | 'upstream-left';
 
@@ -127,9 +136,12 @@ class Relay {
     const { cancelKey, target } = this.#session;
     if (cancelKey === undefined || this.#session.leg.closed) return;
     const { dial, journal, limits } = this.#visit.gate;
-    sendCancel(dial, { target, upstream: cancelKey }, { timeout: limits.cancelTimeout }).catch(
-      (cause: unknown) => journal.cancelFailed(this.#visit.record, cause),
-    );
+    const until = performance.now() + limits.cancelTimeout;
+    inTurn(async () => {
+      const timeout = until - performance.now();
+      if (timeout <= 0) throw new UpstreamUnreachable('its turn to be canceled did not come in time');
+      await sendCancel(dial, { target, upstream: cancelKey }, { timeout });
+    }).catch((cause: unknown) => journal.cancelFailed(this.#visit.record, cause));
   }
 
   /** One side ended its stream in order. The other may finish what it has to say, but not stay for ever. */

@@ -1,5 +1,6 @@
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
@@ -127,4 +128,21 @@ t.test('Lock-outs are shown and lifted by the control socket, and not by TCP.', 
   t.equal((await ask({ ...one, method: 'PUT' })).status, 405);
   t.equal((await ask({ ...(await opened(t)).at, path: url })).status, 404);
   t.equal((await ask({ ...(await opened(t)).at, path: url, method: 'DELETE' })).status, 405);
+});
+
+t.test('It takes a few connections and no more, so that descriptors are left for clients.', async (t) => {
+  const { at } = await opened(t);
+  const held = Array.from({ length: 100 }, () => connect({ host: at.host, port: at.port ?? 0 }));
+  t.teardown(() => {
+    for (const socket of held) socket.destroy();
+  });
+  const closed = held.map(
+    (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()).once('error', () => {})),
+  );
+  // Those over the bound are closed at once; the first of them ends the wait.
+  await Promise.race(closed);
+  t.equal(held.at(0)?.destroyed, false);
+  for (const socket of held) socket.destroy();
+  await Promise.all(closed);
+  t.equal((await ask({ ...at, path: '/livez' })).status, 200);
 });

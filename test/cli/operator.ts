@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { runCommand } from '../../src/cli/program.ts';
 import { formatKeyLine, KEY_BYTES } from '../../src/config/key-ring.ts';
 import type { Ended } from '../support/child.ts';
-import { portcullis } from '../support/portcullis.ts';
 import { passableFolder, type WithTeardown } from '../support/postgres.ts';
 
 const CONFIG = `listen: [{ address: 127.0.0.1:6432 }]
@@ -14,6 +15,7 @@ catalog: { file: catalog.yaml, key: { file: catalog.key } }
 /** Somebody who types commands in a folder with a configuration and no catalog. */
 export class Operator {
   readonly folder: string;
+  /** What ids are called in a transcript. */
   readonly #ids = new Map<string, string>();
 
   private constructor(folder: string) {
@@ -30,9 +32,8 @@ export class Operator {
   }
 
   /** @param line as it is typed behind `portcullis`, words between spaces */
-  async runs(line: string, input?: string): Promise<Ended> {
-    const args = [...line.split(' '), '--dir', this.folder];
-    return await portcullis(args, { cwd: this.folder, ...(input !== undefined && { input }) });
+  async runs(line: string, input = ''): Promise<Ended> {
+    return await inProcess([...line.split(' '), '--dir', this.folder], input);
   }
 
   /** A command as a terminal shows it, its exit status at the end; what differs from run to run has a name. */
@@ -59,4 +60,34 @@ export class Operator {
       .replaceAll(/ {2,}/g, '  ')
       .replaceAll(/ +$/gm, '');
   }
+}
+
+/**
+ * The command without a process of its own, whose start costs more than most commands do. One at a time: its
+ * standard streams are this process's.
+ */
+async function inProcess(args: readonly string[], input: string): Promise<Ended> {
+  const said = { stdout: '', stderr: '' };
+  const real = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
+  const heard = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      decodeStrings: false,
+      write(chunk, _encoding, done) {
+        said[name] += String(chunk);
+        done();
+      },
+    });
+  const stdin = Readable.from(input === '' ? [] : [Buffer.from(input)]);
+  setStreams({ stdin, stdout: heard('stdout'), stderr: heard('stderr') });
+  try {
+    const status = await runCommand(args);
+    return { status, ...said };
+  } finally {
+    setStreams(real);
+  }
+}
+
+function setStreams(streams: Readonly<Record<'stdin' | 'stdout' | 'stderr', object>>): void {
+  for (const [name, value] of Object.entries(streams))
+    Object.defineProperty(process, name, { value, configurable: true });
 }

@@ -76,7 +76,6 @@ t.test('JSON and YAML hold the same, passwords too, and nothing else is on stdou
 t.test('Wrong usage is status 2 and one line.', async (t) => {
   const operator = await Operator.at(t);
   const cases = [
-    ['branches', /Usage/],
     ['projects create', /required option/],
     [
       'projects create --upstream postgres://app:pw@db',
@@ -86,7 +85,6 @@ t.test('Wrong usage is status 2 and one line.', async (t) => {
     ['branches create --database app', /NAME:UPSTREAM_NAME/],
     ['roles set-upstream app', /say how: --password-stdin or --passthrough/],
     ['branches list -o xml', /Allowed choices/],
-    ['completion tcsh', /Allowed choices are bash, zsh, fish/],
   ] as const;
   for (const [line, wanted] of cases) {
     const { status, stderr, stdout } = await operator.runs(line);

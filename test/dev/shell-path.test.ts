@@ -7,8 +7,11 @@ import { cacheFolders } from '../../src/dev/binaries-cache.ts';
 import { findInstalled } from '../../src/dev/installed.ts';
 import { isPlainInQuotes } from '../../src/dev/shell-path.ts';
 
+/** What means something to a shell somewhere. */
+const ODD = Array.from('$`"\\\n\'!*~ ;&|(){}<>#%=:');
+
 t.test('What counts as plain reaches a program behind a shell as it is.', async (t) => {
-  const text = fc.string({ unit: fc.constantFrom(...'$`"\\\n\'!*~ é;&|(){}<>#%=:', 'a', '/') });
+  const text = fc.string({ unit: fc.constantFrom(...ODD, 'a', '/', 'é') });
   const property = fc.property(text, (path) => {
     if (!isPlainInQuotes(path)) return true;
     return execFileSync('sh', ['-c', `printf '%s.' "${path}"`], { encoding: 'utf8' }) === `${path}.`;

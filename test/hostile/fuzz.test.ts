@@ -14,6 +14,8 @@ import { watch } from '../fuzz/watch.ts';
 const SEED = 20_261_123;
 /** Behind the corpus, which is run in any case. */
 const MUTATED = 60;
+/** What counts as a hang here, in ms: a child takes a fraction of it to begin. */
+const PATIENCE_MS = 2500;
 const FUZZ = join(import.meta.dirname, '..', 'fuzz');
 
 for (const name of TARGET_NAMES) {
@@ -36,15 +38,15 @@ const FAULTS = [
   ['planted-stray', /nobody handled.*planted/s, '00'],
   ['planted-greed', /a Buffer of 1073741822 bytes was wanted/, '00'],
   ['planted-slow', /takes \d+\.\d ms where \d+\.\d ms are the bound/, '00'],
-  ['planted-hang', /no end after 3000 ms/, undefined],
+  ['planted-hang', /no end after \d+ ms/, undefined],
   ['planted-death', /the process ended with SIGABRT/, undefined],
   ['planted-leak', /the heap grew from \d+ to \d+ bytes/, undefined],
 ] as const;
 
 for (const [target, message, input] of FAULTS) {
   t.test(`A fault that was put in on purpose is found: ${target}.`, async (t) => {
-    const bounds = { ms: Number.MAX_SAFE_INTEGER, cases: 2000 };
-    const { finding }: Report = await watch({ target, seed: SEED, bounds }, () => {}, 3000);
+    const bounds = { ms: Number.MAX_SAFE_INTEGER, cases: 400 };
+    const { finding }: Report = await watch({ target, seed: SEED, bounds }, () => {}, PATIENCE_MS);
     t.match(finding?.message, message);
     if (input !== undefined) t.equal(finding?.input?.toString('hex'), input, 'shrunk');
     else if (target !== 'planted-leak') t.equal(finding?.input?.[0], 0, 'the case that it was');
@@ -57,9 +59,9 @@ t.test('Every fault that can be planted is looked for.', async (t) => {
 
 t.test('A seed makes the same inputs again, another one others.', async (t) => {
   const target = await openTarget('opening');
-  const inputs = (seed: number) => new Inputs('opening', target, seed).batch(3);
-  t.strictSame(inputs(1), inputs(1));
-  t.notSame(inputs(1), inputs(2));
+  const inputs = (seed: number) => Buffer.concat(new Inputs('opening', target, seed).batch(3));
+  t.ok(inputs(1).equals(inputs(1)));
+  t.notOk(inputs(1).equals(inputs(2)));
 });
 
 t.test('An input that is written down is read again as it was.', async (t) => {

@@ -1,4 +1,12 @@
-import { renameSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
@@ -126,4 +134,41 @@ t.test('A closed watch tells nothing more.', async (t) => {
   t.ok(await quiet());
   watch.reload();
   t.ok(await quiet());
+});
+
+/** Far more than a machine for tests allows a process. */
+const MAX_DESCRIPTORS = 200_000;
+
+/** Opens files until the process may open no more. @returns how to close them; undefined where there is no such bound. */
+function takeAllDescriptors(): (() => void) | undefined {
+  const taken: number[] = [];
+  const giveBack = (): void => {
+    for (const file of taken) closeSync(file);
+  };
+  try {
+    while (taken.length < MAX_DESCRIPTORS) taken.push(openSync('/dev/null', 'r'));
+  } catch {
+    return giveBack;
+  }
+  giveBack();
+  return undefined;
+}
+
+t.test('An edit that could not be read when it came is taken as soon as it can be.', async (t) => {
+  const location = aCatalogFile(t);
+  const { next } = await watched(t, location);
+  const catalog = openSync(location.file, 'r+');
+  const giveBack = takeAllDescriptors();
+  if (giveBack === undefined) {
+    closeSync(catalog);
+    t.pass('no bound that could be reached');
+    return;
+  }
+  const text = catalogText({ endpoint: 'ep-later' });
+  ftruncateSync(catalog);
+  writeSync(catalog, text, 0);
+  t.match(await next(), /cannot be read: EMFILE/);
+  giveBack();
+  closeSync(catalog);
+  t.equal(await next(), 'ep-later');
 });

@@ -1,3 +1,6 @@
+// Before toLegacyObject has its first call: that loads tls from the middle, and leaves node 24's without
+// createSecureContext for the rest of the process.
+import 'node:tls';
 import { equal, ok } from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { faultOf } from '../../../src/certificates/client-fault.ts';

@@ -43,5 +43,5 @@ export const plantedGreed = planted(() => {
 const kept: Buffer[] = [];
 
 export const plantedLeak = planted(() => {
-  kept.push(Buffer.alloc(65_536));
+  kept.push(Buffer.alloc(1_048_576));
 });
