@@ -48,7 +48,13 @@ export class PasswordRater implements AsyncDisposable {
   #closed = false;
 
   constructor(options: RaterOptions = {}) {
-    const defaults = { report: () => {}, worker: WORKER, maxWaiting: MAX_WAITING, deadline: DEADLINE, rest: REST };
+    const defaults = {
+      report: () => {},
+      worker: WORKER,
+      maxWaiting: MAX_WAITING,
+      deadline: DEADLINE,
+      rest: REST,
+    };
     this.#options = { ...defaults, ...options };
   }
 
@@ -70,6 +76,7 @@ export class PasswordRater implements AsyncDisposable {
     this.#closed = true;
     const left = [this.#current, ...this.#waiting.splice(0)];
     for (const job of left) if (job !== undefined) this.#settle(job, unrated('the gateway stops', AGAIN));
+    clearTimeout(this.#restTimer);
     await this.#dismiss();
   }
 
@@ -103,7 +110,9 @@ export class PasswordRater implements AsyncDisposable {
     worker.on('message', (rating: Rating) => {
       if (this.#worker === worker) this.#answer(rating);
     });
-    worker.on('error', (error: unknown) => lose(`failed: ${error instanceof Error ? error.name : 'no error'}`));
+    worker.on('error', (error: unknown) =>
+      lose(`failed: ${error instanceof Error ? error.name : 'no error'}`),
+    );
     worker.on('exit', () => lose('ended'));
     return worker;
   }

@@ -11,6 +11,7 @@ import { healthCommand } from './health.ts';
 import { ipAllowCommand } from './ip-allow.ts';
 import { keysCommand } from './keys.ts';
 import { lockoutsCommand } from './lockouts.ts';
+import { passwordCommand } from './password.ts';
 import { projectsCommand } from './projects.ts';
 import { rolesCommand } from './roles.ts';
 import { sessionsCommand } from './sessions.ts';
@@ -54,6 +55,7 @@ function program(): Command {
     connectionStringCommand(),
     sessionsCommand(),
     lockoutsCommand(),
+    passwordCommand(),
     completionCommand(() => root),
   ];
   for (const command of commands) root.addCommand(inheriting(command, root));

@@ -39,7 +39,7 @@ const PRIVATE_USE = { first: 0xe000, size: 6400 };
  * lower bound.
  */
 export function readCharacters(password: string, most: number): Characters {
-  const characters = [...foldMarks(password)].slice(0, most);
+  const characters = Array.from(foldMarks(password)).slice(0, most);
   const text = characters.map(asOneUnit).join('');
   const poolBits = Math.log2(poolOf(text));
   const hasLetters = /\p{L}/u.test(text);

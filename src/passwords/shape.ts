@@ -29,7 +29,7 @@ export function misshapen(typed: string, prepared: () => string): Rating | undef
 }
 
 function lengthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function tooLong(): Rating {

@@ -130,7 +130,7 @@ t.test(
     );
     await change(
       'a branch deleted',
-      (n) => (n === 3 ? 'removed' : { ...(n === 2 ? { roles: [aRole('app', other)] } : {}) }),
+      (n) => (n === 3 ? 'removed' : n === 2 ? { roles: [aRole('app', other)] } : {}),
       ({ branch }) => branch === 3,
       'branch was removed',
     );

@@ -6,8 +6,10 @@ import { anUpstream } from '../catalog/a-catalog.ts';
 
 /** Of few names, so that commands meet what others made, and now and then nothing. */
 const project = fc.constantFrom('shop', 'bank', 'none', undefined);
+/** The one number that leads to no branch. */
+const NOWHERE = 19;
 /** A number that becomes a branch's name or id once the catalog is known. */
-const place = fc.nat(9);
+const place = fc.nat(NOWHERE);
 const name = fc.constantFrom(
   'main',
   'dev',
@@ -20,7 +22,7 @@ const name = fc.constantFrom(
   'x'.repeat(300),
   '\n',
 );
-const role = fc.constantFrom('app', 'owner', '"quoted"', 'null', 'r'.repeat(64), '');
+const role = fc.constantFrom('app', 'app', 'app', 'owner', 'owner', '"quoted"', 'null', 'r'.repeat(64), '');
 const entry = fc.constantFrom(
   '10.0.0.0/8',
   '10.0.0.0-10.255.255.255',
@@ -42,11 +44,11 @@ function withBranch(build: (branch: string, project: string | undefined) => Comm
     const branches = state.flatMap((each) =>
       each.branches.map((branch) => ({ ...branch, project: each.id })),
     );
-    const branch = branches[picked.place];
-    if (branch === undefined) return build('nowhere', picked.project);
+    const branch = branches[picked.place % branches.length];
+    if (branch === undefined || picked.place === NOWHERE) return build('nowhere', picked.project);
     return build(
       picked.byName ? branch.name : branch.id,
-      picked.place % 3 === 0 ? picked.project : branch.project,
+      picked.place % 7 === 0 ? picked.project : branch.project,
     );
   });
 }
