@@ -41,6 +41,9 @@ const PURITY: Purity = {
   ]),
   packages: new Set([
     '@mongodb-js/saslprep',
+    '@zxcvbn-ts/core',
+    '@zxcvbn-ts/language-common',
+    '@zxcvbn-ts/language-en',
     'ip-cidr',
     'libpg-query',
     'node-forge',

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { PasswordRater } from '../app/password-rater.ts';
 import { DEFAULT_BITS, generatePassword, MIN_BITS } from '../passwords/generate.ts';
 import type { Rating } from '../passwords/rating.ts';
 import { MAX_LENGTH } from '../passwords/shape.ts';
 import { CliError } from './error.ts';
-import { readSecret, type SecretInput } from './read-secret.ts';
+import { type OutputFlags, outputOption, show } from './output.ts';
+import { passwordFrom } from './typed-password.ts';
 
 /** 128 characters of 62. */
 const MAX_BITS = Math.floor(MAX_LENGTH * Math.log2(62));
@@ -13,54 +14,33 @@ const MAX_BITS = Math.floor(MAX_LENGTH * Math.log2(62));
 /** One in ten is refused where it is as short as it may be. */
 const MOST_TRIES = 100;
 
-interface GenerateFlags {
+interface GenerateFlags extends OutputFlags {
   readonly bits: number;
-  readonly output: 'table' | 'json';
 }
 
-interface CheckFlags {
+interface CheckFlags extends OutputFlags {
   readonly user?: string;
   readonly database?: string;
-  readonly output: 'table' | 'json';
-}
-
-/** What the command talks to, for tests. */
-interface Surroundings {
-  readonly input?: SecretInput;
-  readonly print?: (text: string) => void;
 }
 
 /** `portcullis password`: a new one, or the verdict on one. */
-export function passwordCommand({ input, print = printOut }: Surroundings = {}): Command {
+export function passwordCommand(): Command {
   return new Command('password')
     .description('generate a password, or check how strong one is')
     .addCommand(
-      withOutput(new Command('generate').description('print a random password of letters and digits'))
+      outputOption(new Command('generate').description('print a random password of letters and digits'))
         .option('--bits <n>', `entropy, ${MIN_BITS} to ${MAX_BITS}`, parseBits, DEFAULT_BITS)
-        .action(async ({ bits, output }: GenerateFlags) => {
-          const password = await generate(bits);
-          print(output === 'json' ? json({ password, bits }) : `${password}\n`);
+        .action(async (flags: GenerateFlags) => {
+          const password = await generate(flags.bits);
+          show({ password, bits: flags.bits }, flags, () => `${password}\n`);
         }),
     )
     .addCommand(
-      withOutput(
-        new Command('check').description('read a password from standard input and say how strong it is'),
-      )
+      outputOption(new Command('check').description('say how strong the password on standard input is'))
         .option('--user <role>', 'whose password it is')
         .option('--database <name>', 'the database it opens')
-        .action(async ({ user, database, output }: CheckFlags) => {
-          await using rater = new PasswordRater();
-          const rating = await rater.rate(await readSecret('Password: ', input), { user, database });
-          print(output === 'json' ? asJson(rating) : asText(rating));
-          if (rating.verdict === 'weak') process.exitCode = 1;
-        }),
+        .action(check),
     );
-}
-
-function withOutput(command: Command): Command {
-  return command.addOption(
-    new Option('-o, --output <format>', 'format').choices(['table', 'json']).default('table'),
-  );
 }
 
 /** One that `check` would not refuse, should it be typed in elsewhere. */
@@ -82,21 +62,17 @@ function parseBits(text: string): number {
   throw new InvalidArgumentError(`A password has from ${MIN_BITS} to ${MAX_BITS} bits.`);
 }
 
-/** Its fields are part of the outside face. */
-function asJson({ verdict, bits, why, suggestion }: Rating): string {
-  return json({ verdict, bits, required_bits: MIN_BITS, why, suggestion: suggestion ?? null });
-}
-
-function json(fields: object): string {
-  return `${JSON.stringify(fields, undefined, 2)}\n`;
+async function check({ user, database, ...flags }: CheckFlags): Promise<void> {
+  const password = await passwordFrom();
+  await using rater = new PasswordRater();
+  const rating = await rater.rate(password, { user, database });
+  const { verdict, bits, why, suggestion = null } = rating;
+  show({ verdict, bits, required_bits: MIN_BITS, why, suggestion }, flags, () => asText(rating));
+  if (verdict === 'weak') process.exitCode = 1;
 }
 
 function asText({ verdict, bits, why, suggestion }: Rating): string {
   const measure = bits === 0 ? '' : `${bits} bits, at least ${MIN_BITS} needed; `;
   const mend = suggestion === undefined ? '' : `  ${suggestion}\n`;
   return `${verdict}: ${measure}${why}\n${mend}`;
-}
-
-function printOut(text: string): void {
-  process.stdout.write(text);
 }

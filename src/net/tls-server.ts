@@ -8,6 +8,14 @@ import { clientCertificateOf } from './client-certificate.ts';
 /** The one protocol spoken here (IANA's ALPN registry; PostgreSQL manual, 54.2.11). */
 const ALPN = 'postgresql';
 
+/**
+ * Bytes in a TLS record of ours, no more than PostgreSQL puts into one. libpq makes room for as many before it reads,
+ * and looks for more at the socket alone: the rest of a larger record stays in OpenSSL, and an asynchronous user waits
+ * for ever (pqReadData in src/interfaces/libpq/fe-misc.c; ruby-pg #588). Seen here with libpq 15: in records of 16 kB,
+ * 2 of 3,000 answers of some 50 kB; in those of 8 kB, none of 6,000.
+ */
+const MAX_RECORD = 8192;
+
 /** Bun's `setKeyCert` is without effect, so the context that a handshake begins with must be the one that asks. */
 const ON_BUN = process.versions['bun'] !== undefined;
 
@@ -39,6 +47,7 @@ export class TlsTerminator implements TlsServer {
       // Without an answer OpenSSL sends the alert no_application_protocol (RFC 7301, 3.2).
       ALPNCallback: ({ protocols }) => (protocols.includes(ALPN) ? ALPN : undefined),
     });
+    socket.setMaxSendFragment(MAX_RECORD);
     // OpenSSL builds the chain to show from the authorities of the context that a handshake began with, and checks
     // clients by those of the one set later: so what clients are checked by is never shown as our own.
     await established(socket, signal, () => used.asking && socket.setKeyCert(used.asking));

@@ -28,11 +28,13 @@ const OTHERS: readonly (readonly [RegExp, number])[] = [
 /** Symbols and emoji: people choose among some thirty. */
 const SYMBOL_BITS = 5;
 
-/** Above ASCII's last character. */
-const NON_ASCII = 0x80;
+const ASCII = /^\p{ASCII}$/u;
 
-/** Characters of two units are shown to the search as one of the private use area (6,400), neighbours as neighbours. */
-const PRIVATE_USE = { first: 0xe000, size: 6400 };
+/**
+ * A character of two units is shown to the search as one of the private use area, which has room for the last 12 of
+ * its bits: neighbours stay neighbours.
+ */
+const PRIVATE_USE = 0xe000;
 
 /**
  * @param most characters to look at; the bits of what is cut off are not counted, so that the estimate stays a
@@ -46,7 +48,7 @@ export function readCharacters(password: string, most: number): Characters {
   const asciiBits = (each: string): number => (hasLetters ? poolBits : Math.log2(poolOf(each)));
   return {
     text,
-    bits: characters.map((each) => (codeOf(each) < NON_ASCII ? asciiBits(each) : otherBits(each))),
+    bits: characters.map((each) => (ASCII.test(each) ? asciiBits(each) : otherBits(each))),
   };
 }
 
@@ -67,11 +69,8 @@ function otherBits(character: string): number {
   return OTHERS.find(([pattern]) => pattern.test(character))?.[1] ?? SYMBOL_BITS;
 }
 
-function codeOf(character: string): number {
-  return character.codePointAt(0) ?? 0;
-}
-
 function asOneUnit(character: string): string {
   if (character.length === 1) return character;
-  return String.fromCharCode(PRIVATE_USE.first + (codeOf(character) % PRIVATE_USE.size));
+  const [high, low] = [character.charCodeAt(0), character.charCodeAt(1)];
+  return String.fromCharCode(PRIVATE_USE + (((high & 0x3) << 10) | (low & 0x3ff)));
 }

@@ -2,7 +2,7 @@ import { foldMarks } from './characters.ts';
 import type { PasswordContext } from './rating.ts';
 
 /** Words that anyone tries at the password of a database behind this gateway. */
-const TRADE = [
+const TRADE: readonly string[] = [
   'portcullis',
   'postgres',
   'postgresql',
@@ -24,14 +24,20 @@ const MAX_NAME = 253;
 const MAX_WORDS = 64;
 
 /**
- * The words that a password gains nothing by: each name whole, its parts between punctuation, and the parts of these
- * that are letters or digits only. Lower case, without marks.
+ * The words that a password gains nothing by, in lists: those of the trade, and with them each name whole, its parts
+ * between punctuation, and the parts of these that are letters or digits only. Lower case, without marks.
  */
-export function contextWords({ user, database, branch, host, project }: PasswordContext): string[] {
+export function vocabularies({
+  user,
+  database,
+  branch,
+  host,
+  project,
+}: PasswordContext): readonly (readonly string[])[] {
   const names = [user, database, branch, host, project].filter((name) => name !== undefined);
   const words = names.flatMap((name) => wordsOf(foldMarks(name.slice(0, MAX_NAME)).toLowerCase()));
-  const wanted = [...TRADE, ...words].filter((word) => word.length >= SHORTEST);
-  return [...new Set(wanted)].slice(0, MAX_WORDS);
+  const all = new Set([...TRADE, ...words.filter((word) => word.length >= SHORTEST)]);
+  return all.size === TRADE.length ? [TRADE] : [TRADE, [...all].slice(0, MAX_WORDS)];
 }
 
 function wordsOf(name: string): string[] {

@@ -1,6 +1,6 @@
 import { preparePassword } from '../scram/saslprep.ts';
 import { readCharacters } from './characters.ts';
-import { contextWords } from './context-words.ts';
+import { vocabularies } from './context-words.ts';
 import { estimate } from './estimate.ts';
 import { MIN_BITS } from './generate.ts';
 import type { PasswordContext, Rating } from './rating.ts';
@@ -19,14 +19,14 @@ const LOOKED_AT = 64;
  *
  * It never throws, whatever the password or a name holds. It may take a second: call it through the worker
  * (app/password-rater.ts).
- * @param minBits what is strong.
+ * @param minBits whole bits that are strong.
  */
 export function rate(password: string, context: PasswordContext, minBits = MIN_BITS): Rating {
   const misfit = misshapen(password, () => preparePassword(password));
   if (misfit !== undefined) return misfit;
   const { bits, tokens } = estimate(
     readCharacters(preparePassword(password), LOOKED_AT),
-    contextWords(context),
+    vocabularies(context),
   );
   if (bits >= minBits) {
     return {
@@ -38,7 +38,7 @@ export function rate(password: string, context: PasswordContext, minBits = MIN_B
   }
   return {
     // Never rounded up to what it has missed.
-    bits: Math.min(Math.round(bits), Math.ceil(minBits) - 1),
+    bits: Math.min(Math.round(bits), minBits - 1),
     verdict: 'weak',
     why: whyWeak(tokens),
     suggestion: mendFor(minBits - bits),

@@ -49,8 +49,8 @@ const PATTERNS: ReadonlyMap<string, Kind> = new Map([
   ['separator', 'separator'],
 ]);
 
-/** zxcvbn's least for a token that is not the whole password (MIN_SUBMATCH_GUESSES_SINGLE_CHAR, …_MULTI_CHAR). */
-const LEAST_GUESSES = { character: 10, part: 50 };
+/** zxcvbn's least for a token that is not the whole password (MIN_SUBMATCH_GUESSES_MULTI_CHAR). */
+const LEAST_GUESSES_OF_A_PART = 50;
 
 /**
  * The sequence of tokens that covers the text with the fewest guesses, as zxcvbn sees it.
@@ -77,8 +77,7 @@ export function findTokensOfPart(part: string, words: readonly string[]): Token[
 }
 
 function asPart(token: Token): Token {
-  const least = token.first === token.last ? LEAST_GUESSES.character : LEAST_GUESSES.part;
-  return { ...token, guesses: Math.max(token.guesses, least) };
+  return { ...token, guesses: Math.max(token.guesses, LEAST_GUESSES_OF_A_PART) };
 }
 
 /** As zxcvbn has it: none, the first, all; else any. */

@@ -26,6 +26,17 @@ t.test('Without names there are none.', async (t) => {
   });
 });
 
+t.test('A certificate whose key cannot be read names nobody, and harms nobody.', async (t) => {
+  const { raw } = new X509Certificate((await authority.issue('off-its-curve', { subject: '/CN=app' })).cert);
+  // BIT STRING of 66 bytes, uncompressed point: not these coordinates.
+  const point = raw.indexOf(Buffer.from('03420004', 'hex')) + 4;
+  const damaged = Buffer.from(raw).fill(0xff, point, point + 32);
+  t.strictSame(clientNames(new X509Certificate(damaged)), {
+    commonName: undefined,
+    sans: { dns: [], email: [], uri: [] },
+  });
+});
+
 t.test('A common name that looks like two is one, and of two none is the name.', async (t) => {
   t.equal((await namesOf({ subject: '/CN=app\\nCN=admin' })).commonName, 'appnCN=admin');
   t.equal((await namesOf({ subject: '/CN=app, CN=admin' })).commonName, 'app, CN=admin');

@@ -46,7 +46,13 @@ t.test('A quoted text is one line of harmless characters, and short.', async (t)
   t.equal(quoted('a"b\n\u001b[31m\u009b\u202e'), '"a\\"b\\n\\u001b[31m\\u009b\\u202e"');
   t.equal(quoted('x'.repeat(100)), `"${'x'.repeat(80)}…"`);
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => !/[\p{Cc}\u2028\u2029\u202e]/u.test(quoted(text))),
+    fc.property(fc.string({ unit: 'binary' }), (text) => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(quoted(text))),
   );
   t.pass('any text');
+});
+
+t.test('A message spells out what a terminal would obey or hide, wherever it comes from.', async (t) => {
+  const message = 'upstream.\u0007\u061c\u2066\u{e0041} must not be';
+  t.equal(fileProblem('a', message).message, 'upstream.\\u0007\\u061c\\u2066\\udb40\\udc41 must not be');
+  t.equal(variableProblem('A', message).message, fileProblem('a', message).message);
 });

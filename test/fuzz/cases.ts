@@ -13,11 +13,14 @@ export class Cases {
   readonly #target: Target;
   readonly #stray: StrayErrors;
   readonly #timings: Timings;
+  readonly #alive: () => void;
 
-  constructor(target: Target, stray: StrayErrors, timings: Timings) {
+  /** @param alive told now and then while a broken rule is looked into, which takes its time. */
+  constructor(target: Target, stray: StrayErrors, timings: Timings, alive: () => void) {
     this.#target = target;
     this.#stray = stray;
     this.#timings = timings;
+    this.#alive = alive;
   }
 
   /** @returns the first rule broken, its input as short as it can be. */
@@ -32,6 +35,7 @@ export class Cases {
 
   /** One case, and all that comes of it. */
   async alone(input: Buffer): Promise<Finding | undefined> {
+    this.#alive();
     try {
       await this.#target.run(input);
       await this.#stray.check();

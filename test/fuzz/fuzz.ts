@@ -15,15 +15,17 @@ export type Hear = (batch: number, cases: number) => void;
 export async function fuzz(target: Target, inputs: Inputs, bounds: Bounds, hear: Hear): Promise<Report> {
   using stray = new StrayErrors();
   const timings = new Timings();
-  const cases = new Cases(target, stray, timings);
+  let batch = 0;
+  const alive = (): void => hear(batch, timings.count);
+  const cases = new Cases(target, stray, timings, alive);
   const started = performance.now();
   const spent = (): number =>
     Math.max((performance.now() - started) / bounds.ms, timings.count / bounds.cases);
   let finding: Finding | undefined;
   let heapBefore: number | undefined;
-  for (let batch = 0; finding === undefined && (batch === 0 || spent() < 1); batch += 1) {
+  for (; finding === undefined && (batch === 0 || spent() < 1); batch += 1) {
     if (heapBefore === undefined && spent() >= WARM_UP) heapBefore = await heapInUse();
-    hear(batch, timings.count);
+    alive();
     const wanted = batch === 0 ? undefined : Math.ceil(bounds.cases - timings.count);
     finding = await cases.run(inputs.batch(batch).slice(0, wanted));
   }

@@ -9,7 +9,7 @@ const MOST_CHANGES = 6;
 const MAX_INT = 0x7fffffff;
 
 /** Of ten inputs so many are mutated ones; the others are put together from scratch. */
-const WEIGHTS = { mutated: 8, invented: 2 };
+const WEIGHTS = { mutated: 8, wordy: 2 };
 
 /** A target's inputs, batch by batch: the same seed makes the same ones. */
 export class Inputs {
@@ -27,10 +27,9 @@ export class Inputs {
     const words = readWords(name);
     const { maxLength } = target;
     const mutated = mutations({ corpus: this.#known, words, maxLength });
-    const invented = target.invented ?? wordy(words, maxLength);
     this.#arbitrary = fc.oneof(
       { weight: WEIGHTS.mutated, arbitrary: mutated },
-      { weight: WEIGHTS.invented, arbitrary: invented },
+      { weight: WEIGHTS.wordy, arbitrary: wordy(words, maxLength) },
     );
   }
 

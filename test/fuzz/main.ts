@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { HELP, type Options, parseOptions } from './options.ts';
 import { grouped, lineOf, tell } from './report.ts';
 import { watch } from './watch.ts';
-import { type Order, work } from './worker.ts';
+import { type Order, type Said, work } from './worker.ts';
 
 const MAX_SEED = 0xffffffff;
 const CLEAR_LINE = '\r\u001b[K';
@@ -54,6 +54,13 @@ function progress(text: string): void {
 }
 
 async function beWorker(order: Order): Promise<void> {
-  await work(order, (said) => process.send?.(said));
+  // The parent may be gone before its time; what a target leaves open must not keep the child either.
+  process.once('disconnect', () => process.exit());
+  await work(order, say);
   process.disconnect?.();
+}
+
+/** Resolves once the parent has it: what is on its way is lost to a disconnect. */
+function say(said: Said): Promise<void> {
+  return new Promise((resolve) => process.send?.(said, () => resolve()));
 }

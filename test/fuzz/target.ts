@@ -1,13 +1,9 @@
-import type { Arbitrary } from 'fast-check';
-
 /** Something that takes bytes from strangers, and the rules that hold whatever they are. */
 export interface Target {
   /** The longest input, in bytes: as long as the parser's own limit, and a little beyond it. */
   readonly maxLength: number;
   /** Inputs that no file of the corpus holds: they are long, or worked out when the target opens. */
   readonly seeds?: readonly Buffer[];
-  /** Inputs put together from scratch, beside the mutated ones. */
-  readonly invented?: Arbitrary<Buffer>;
   /** Cases under way at a time: 1 unless they wait for one another's sockets. */
   readonly together?: number;
   /** Cases from one check to the next; {@link BATCH} by default. */

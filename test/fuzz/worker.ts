@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { Cases } from './cases.ts';
-import { fuzz } from './fuzz.ts';
+import { fuzz, type Hear } from './fuzz.ts';
 import { forbidLargeBuffers } from './heap.ts';
 import { Inputs } from './inputs.ts';
 import { StrayErrors } from './stray.ts';
-import type { Bounds, Report } from './target.ts';
+import type { Bounds, Report, Target } from './target.ts';
 import { openTarget } from './targets.ts';
 import { Timings } from './timings.ts';
 
@@ -27,25 +27,36 @@ export type Told = Omit<Report, 'finding'> & {
   readonly finding: { readonly message: string; readonly input: string | undefined } | undefined;
 };
 
-/** The child's side: one target in a process of its own, which may hang or die of it. */
-export async function work(order: Order, say: (said: Said) => void): Promise<void> {
+/**
+ * The child's side: one target in a process of its own, which may hang or die of it.
+ * @param say resolves once the parent has it.
+ */
+export async function work(order: Order, say: (said: Said) => Promise<void>): Promise<void> {
   forbidLargeBuffers();
   const target = await openTarget(order.target);
   const inputs = new Inputs(order.target, target, order.seed);
-  const hear = (batch: number, cases: number): void => say({ kind: 'batch', batch, cases });
+  const hear: Hear = (batch, cases) => void say({ kind: 'batch', batch, cases });
   if (order.retrace === undefined) {
     const { finding, ...report } = await fuzz(target, inputs, order.bounds, hear);
     const told = finding && { message: finding.message, input: finding.input?.toString('hex') };
-    say({ kind: 'report', report: { ...report, finding: told } });
+    await say({ kind: 'report', report: { ...report, finding: told } });
   } else {
-    using stray = new StrayErrors();
-    const cases = new Cases(target, stray, new Timings());
-    const { batch, file } = order.retrace;
-    for (const [index, input] of inputs.batch(batch).entries()) {
-      writeFileSync(file, input.toString('hex'));
-      hear(batch, index);
-      await cases.alone(input);
-    }
+    await retrace(target, inputs, order.retrace, hear);
   }
   await target.close?.();
+}
+
+async function retrace(
+  target: Target,
+  inputs: Inputs,
+  { batch, file }: NonNullable<Order['retrace']>,
+  hear: Hear,
+): Promise<void> {
+  using stray = new StrayErrors();
+  const cases = new Cases(target, stray, new Timings(), () => {});
+  for (const [index, input] of inputs.batch(batch).entries()) {
+    writeFileSync(file, input.toString('hex'));
+    hear(batch, index);
+    await cases.alone(input);
+  }
 }

@@ -36,7 +36,7 @@ t.test('A guesser cannot tell a role, a name without login, no role and no endpo
   });
 
   for (const phase of PHASES) {
-    t.test(`The time of the phase “${phase}” tells nothing.`, async (t) => {
+    t.test(`The time of the phase ${phase} tells nothing.`, async (t) => {
       const times = (tries: readonly Tried[]): number[] => tries.map((each) => each.times[phase]);
       for (const [n, tries] of others.entries()) {
         const { superiority } = compareSamples(times(tries), times(known));

@@ -16,7 +16,8 @@ t.test(
 t.test(
   'The fewest bits are 60, and every character of the alphabet comes as often as any other.',
   async (t) => {
-    t.equal(generatePassword(randomBytes, MIN_BITS).length, 11);
+    t.equal(generatePassword(randomBytes, MIN_BITS).length, 12, 'the fewest characters of a password');
+    t.equal(generatePassword(randomBytes, 72).length, 13);
     for (const bits of [59, 0, -1, Number.NaN])
       t.throws(() => generatePassword(randomBytes, bits), RangeError);
     const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i);

@@ -12,7 +12,7 @@ const postgres = await startEmbedded(t, {
 /** Sends, and whether the session is idle once the server has done what it can. */
 async function step(t: Test, session: WatchedSession, messages: readonly Buffer[], idle: boolean) {
   session.send(...messages);
-  const { watch, server, agreed } = await session.agrees();
+  const { watch, server, agreed } = await session.agrees(idle);
   t.ok(agreed, `the server says ${server}`);
   t.equal(watch, idle, `idle: ${idle}`);
 }

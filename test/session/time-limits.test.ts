@@ -1,3 +1,4 @@
+import { mock } from 'node:test';
 import t, { type Test } from 'tap';
 import { dialer } from '../../src/net/dial.ts';
 import { formatVerifier } from '../../src/scram/verifier.ts';
@@ -176,18 +177,31 @@ t.test('A session that has reached its age amid its rows is told behind a whole 
 });
 
 t.test('A session that ends before its age leaves nothing behind that would keep the process.', async (t) => {
-  await using scene = await Scene.open({
-    branch: { maxSessionAge: 3_600_000, idleSessionTimeout: 3_600_000 },
+  const [set, clear] = [setTimeout, clearTimeout];
+  const spans = [3_600_001, 3_600_002] as const;
+  const running = new Map<unknown, number>();
+  mock.method(globalThis, 'setTimeout', (work: () => void, ms?: number) => {
+    const timer = set(work, ms);
+    if (ms === spans[0] || ms === spans[1]) running.set(timer, ms);
+    return timer;
   });
-  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-  const { client: first } = await scene.session();
-  first.destroy();
+  mock.method(globalThis, 'clearTimeout', (timer?: NodeJS.Timeout) => {
+    running.delete(timer);
+    clear(timer);
+  });
+  t.teardown(() => mock.restoreAll());
+  const branch = { maxSessionAge: spans[0], idleSessionTimeout: spans[1] };
+  await using scene = await Scene.open({ branch });
+  const { client } = await scene.session();
+  client.send(query('select 1'));
+  await answer(client);
+  t.strictSame(
+    [...running.values()].toSorted((a, b) => a - b),
+    [...spans],
+  );
+  client.destroy();
   await scene.record();
-  const before = timers();
-  const { client: second } = await scene.session();
-  second.destroy();
-  await scene.record(1);
-  t.ok(timers() <= before, `${before} timers, then ${timers()}`);
+  t.strictSame([...running.values()], []);
 });
 
 const UNREACHABLE = {

@@ -78,14 +78,17 @@ export class WatchedSession implements AsyncDisposable {
     }
   }
 
-  /** Whether watch and server agree, at the latest when all that is on its way has come. */
-  async agrees(): Promise<{ watch: boolean; server: string; agreed: boolean }> {
+  /**
+   * Whether watch and server agree, at the latest when all that is on its way has come. Half way through a pipeline
+   * they may agree on something else than they will.
+   */
+  async agrees(idle?: boolean): Promise<{ watch: boolean; server: string; agreed: boolean }> {
     const late = performance.now() + PATIENCE_MS;
     for (;;) {
       const { state } = await this.activity();
-      const { idle } = this.watch;
-      const agreed = idle === (state === 'idle');
-      if (agreed || performance.now() > late) return { watch: idle, server: state, agreed };
+      const watch = this.watch.idle;
+      const agreed = watch === (state === 'idle');
+      if ((agreed && (idle === undefined || watch === idle)) || performance.now() > late) return { watch, server: state, agreed };
     }
   }
 

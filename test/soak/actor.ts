@@ -18,8 +18,8 @@ const SHUT_OUT = 'is not allowed to connect to this endpoint';
 /** Where to, and how often: most sessions are served by the fakes, some by real PostgreSQL. */
 const ENDPOINTS = [
   [60, 'ep-plain'],
-  [34, 'ep-tls'],
-  [6, 'ep-real'],
+  [36, 'ep-tls'],
+  [4, 'ep-real'],
 ] as const;
 
 const ERRANDS = [

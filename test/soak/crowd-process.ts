@@ -28,7 +28,7 @@ export interface CrowdReport {
 const LOGINS_AT_A_TIME = 32;
 const REPORT_EVERY_MS = 500;
 /** What still runs when it is time to leave has so long to end. */
-const LEAVE_MS = 20_000;
+const LEAVE_MS = 60_000;
 
 const tallying = new Tallying();
 const leave = new AbortController();

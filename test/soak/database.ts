@@ -5,7 +5,8 @@ import { ROLE, soakVerifier } from './account.ts';
 
 /** Who reads verifiers for the gate (auth_query), over the Unix socket by trust. */
 export const LOOKUP_ROLE = 'soak_lookup';
-const MAX_CONNECTIONS = 200;
+/** More than come here of 2,000, the other upstreams' deaths included, which send some over. */
+const MAX_CONNECTIONS = 500;
 const CANNOT_CONNECT_NOW = '57P03';
 
 /** A real PostgreSQL among the upstreams. */

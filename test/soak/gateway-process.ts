@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -11,6 +12,8 @@ import type { Figures } from './figures.ts';
 import { LogJudge } from './log-judge.ts';
 
 const OK = 200;
+/** Of this kind of machine, in bytes; statm counts in them (proc(5)). */
+const PAGE = 4096;
 const START_MS = 30_000;
 const STOP_MS = 20_000;
 /** After a collection, until what it freed is given back. */
@@ -68,6 +71,13 @@ export class GatewayProcess {
   /** How it ended, a signal or an exit status; undefined while it runs. */
   get exit(): string | undefined {
     return this.#exit;
+  }
+
+  /** Now, garbage included; 0 once it has ended. */
+  get residentBytes(): number {
+    if (this.#exit !== undefined) return 0;
+    const [, resident = 0] = readFileSync(`/proc/${this.pid}/statm`, 'utf8').split(' ').map(Number);
+    return resident * PAGE;
   }
 
   hangup(): void {

@@ -28,6 +28,7 @@ const ENDINGS: ReadonlySet<string> = new Set([
   'refused/cancel-key',
   'refused/cancel-late',
   'refused/early-bytes',
+  'refused/killed',
   'refused/no-tls',
   'refused/password',
   'refused/protocol',

@@ -33,6 +33,8 @@ const SETTLE_MS = 30_000;
 const LOOK_AGAIN_MS = 200;
 const PROGRESS_S = 5;
 
+const MB = 1024 * 1024;
+
 const NO_BLOWS: Promise<ReadonlyMap<string, number>> = Promise.resolve(new Map());
 
 /** What a soak came to. It was good where `findings` is empty. */
@@ -150,7 +152,8 @@ function progressLine({ counts, live, findings }: Tally, gateway: GatewayProcess
   const failed = findings.length + gateway.judge.findingCount;
   return (
     `${elapsed.toFixed(0)} s: ${live} sessions live, ${counts['login'] ?? 0} logins, ` +
-    `${gateway.judge.connections} connections ended in all, ${failed} findings`
+    `${gateway.judge.connections} connections ended in all, ` +
+    `${(gateway.residentBytes / MB).toFixed(0)} MB resident, ${failed} findings`
   );
 }
 

@@ -8,6 +8,10 @@ import { LOOKUP_ROLE } from './database.ts';
 
 /** A peer that takes nothing for so long is cut, in s; short, so that the soak sees it. */
 export const WRITE_STALL_SECONDS = 4;
+/** Far more than a login takes: on a busy machine none is to run into it. */
+const HANDSHAKE_SECONDS = 60;
+/** Fits into a descriptor limit of 20,000, two a session. */
+const MAX_CONNECTIONS = 8000;
 /** A session of the branch `plain` may wait so long for a statement, and one of `tls` may get so old, in s. */
 export const IDLE_SECONDS = 55;
 export const AGE_SECONDS = 120;
@@ -101,6 +105,8 @@ listen: [{ address: 127.0.0.1:0 }]
 tls: { certificates: [{ cert: certs/server.crt, key: certs/server.key }] }
 catalog: { file: catalog.yaml }
 limits:
+  max_connections: ${MAX_CONNECTIONS}
+  handshake_timeout: ${HANDSHAKE_SECONDS}s
   write_stall_timeout: ${WRITE_STALL_SECONDS}s
   failed_logins: { exempt: [127.0.0.0/8] }
 drain: 1s

@@ -14,6 +14,9 @@ import { GATE_NONCE, keys, LiveGate } from './live-gate.ts';
 import { type Plan, planned, planOf, play } from './live-plan.ts';
 import { honestFinal, proven, withoutProof } from './scram-reference.ts';
 
+/** Those that log in here, all with one password. */
+const ROLES = ['app', 'own'];
+
 const binding = endPointBinding(new X509Certificate(certificate.cert).raw);
 
 /**
@@ -25,8 +28,8 @@ export async function openLiveClient(): Promise<Target> {
   return {
     maxLength: 12_000,
     floorMs: Number.POSITIVE_INFINITY,
-    batch: 128,
-    together: 32,
+    batch: 256,
+    together: 64,
     seeds: await seeds(),
     async run(input) {
       const plan = planOf(input);
@@ -57,11 +60,11 @@ async function visit(client: RawClient, plan: Plan): Promise<void> {
   await inbox.rest();
 }
 
-/** Whether the bytes inside TLS are a login of app with the proof that its password's holder would have sent. */
+/** Whether the bytes inside TLS are a login with the proof that its password's holder would have sent. */
 function isProven(stream: Buffer): boolean {
   const length = stream.readUInt32BE(0);
   const startup = parseOpening(stream.subarray(0, length));
-  if (startup.kind !== 'startup' || startup.parameters.text('user') !== 'app') return false;
+  if (startup.kind !== 'startup' || !ROLES.includes(startup.parameters.text('user') ?? '')) return false;
   const [initial, response] = framesIn(stream.subarray(length)).frames;
   if (initial === undefined || response === undefined) return false;
   const end = initial.body.indexOf(0);
@@ -99,6 +102,7 @@ async function seeds(): Promise<Buffer[]> {
   const inside = [
     Buffer.concat([good, ...login('SCRAM-SHA-256', 'n,,'), query('select 1'), sync, terminate]),
     Buffer.concat([good, ...login('SCRAM-SHA-256-PLUS', 'p=tls-server-end-point,,', binding), terminate]),
+    Buffer.concat([startupMessage({ user: 'own' }), ...login('SCRAM-SHA-256', 'n,,'), query('select 1')]),
     Buffer.concat([startupMessage({ user: 'nobody' }), ...login('SCRAM-SHA-256', 'n,,')]),
     Buffer.concat([
       startupMessage({ user: 'app', options: 'endpoint=ep-none' }, 2),

@@ -21,7 +21,7 @@ const SERVER_FIRST = Buffer.from(
 );
 
 /** Cases at a time, each with an upstream of its own. */
-const LANES = 8;
+const LANES = 16;
 
 /**
  * Upstreams that say anything at any time, as soon as they are dialled, in plain text or (the flag) in answer to
@@ -39,7 +39,7 @@ export async function openLiveUpstream(): Promise<Target> {
   return {
     maxLength: 12_000,
     floorMs: Number.POSITIVE_INFINITY,
-    batch: 64,
+    batch: 128,
     together: LANES,
     seeds: seeds(),
     async run(input) {

@@ -4,6 +4,9 @@ import { BINDING, KEYS, SERVER_NONCE, VERIFIER } from '../../scram/actors.ts';
 import type { Target } from '../target.ts';
 import { honestFinal, honestServerFinal, linesOf, proven, withoutProof } from './scram-reference.ts';
 
+/** Attributes that mean nothing yet (RFC 5802, section 7). */
+const EXTENSIONS = /^(?:,[bdf-hjkloqt-zA-Z]=[^,]+)*$/s;
+
 /**
  * What a client says in SCRAM, against a known verifier: a line for the mechanism, one for client-first, the rest
  * is client-final. Nobody gets in without the proof that the password's holder would have sent.
@@ -48,6 +51,7 @@ function judge({ first, started, honest }: Exchange, final: Buffer): void {
   if (verdict.kind !== 'success') return;
   const expected = withoutProof(honest);
   deepEqual(final.subarray(0, expected.length), expected, 'another binding or nonce');
+  ok(EXTENSIONS.test(withoutProof(final).toString('utf8').slice(expected.length)), 'a reserved attribute');
   deepEqual(final, proven(KEYS, first, started.reply, withoutProof(final)), 'another proof');
   deepEqual(verdict.clientKey, KEYS.clientKey);
   deepEqual(verdict.reply, honestServerFinal(KEYS, first, started.reply, final));
