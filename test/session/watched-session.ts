@@ -88,7 +88,8 @@ export class WatchedSession implements AsyncDisposable {
       const { state } = await this.activity();
       const watch = this.watch.idle;
       const agreed = watch === (state === 'idle');
-      if ((agreed && (idle === undefined || watch === idle)) || performance.now() > late) return { watch, server: state, agreed };
+      if ((agreed && (idle === undefined || watch === idle)) || performance.now() > late)
+        return { watch, server: state, agreed };
     }
   }
 

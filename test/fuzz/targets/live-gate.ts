@@ -19,6 +19,9 @@ import { answerTo, goodScript } from '../../support/upstream-steps.ts';
 /** From accept() to the relay, in ms: a case that says nothing more ends then, and a busy machine still logs in. */
 const HANDSHAKE_TIMEOUT = 1500;
 
+/** Far beyond any session here, in ms. */
+const SESSION_BOUND = 600_000;
+
 /** How long everything that belongs to a batch may take to end once its clients have left, in ms. */
 const PATIENCE_MS = 8000;
 
@@ -125,6 +128,9 @@ async function build(others: Targets): Promise<House> {
       endpoints: [endpoint],
       isDefault: endpoint === 'ep-main',
       upstream: anUpstream(target),
+      // Watched, so that whoever looks into what is relayed is looked at, too.
+      idleSessionTimeout: SESSION_BOUND,
+      maxSessionAge: SESSION_BOUND,
       roles: [aRole('app', verifier), aRole('own', verifier, { upstream: OWN_PASSWORD })],
     }),
   );
