@@ -148,7 +148,19 @@ t.test('an abort is heard at any time, and leaves neither a process nor a lock.'
   const fresh = await scene(t);
   await abortAt(/making a new database/, fresh);
   t.strictSame(await readdir(fresh.folder), ['run']);
-  await abortAt(/listening on/, story);
+  // The server's own lines may be heard late, so the start is cut into at one moment after another.
+  let aborted = 0;
+  for (let ms = 0; ms <= 40; ms += 8) {
+    const signal = AbortSignal.timeout(ms);
+    try {
+      await (await openCluster({ ...story, signal })).stop();
+    } catch (error) {
+      t.equal(error, signal.reason, `after ${ms} ms`);
+      aborted += 1;
+    }
+    t.strictSame(await processesOf(story.folder), []);
+  }
+  t.ok(aborted > 0, 'at least the first came in time');
   const cluster = await openCluster(story);
   await cluster.stop();
 });

@@ -1,9 +1,13 @@
 import { deepEqual } from 'node:assert/strict';
+import { IdleWatch } from '../../../src/session/idle-watch.ts';
 import { FrameScanner } from '../../../src/wire/frame-scanner.ts';
 import { clientLengths, upstreamLengths } from '../../../src/wire/length-rules.ts';
 import type { Target } from '../target.ts';
 
 const HEADER = 5;
+
+/** Far beyond a run, in ms. */
+const NEVER_MS = 86_400_000;
 
 /** What a scanner says after each chunk. */
 interface Step {
@@ -27,8 +31,23 @@ export const frames: Target = {
       return { boundary, atBoundary: scanner.atBoundary };
     });
     deepEqual(steps, byteByByte(chunks, fromClient));
+    deepEqual(watched(chunks, fromClient), steps, 'a watch for idleness changes what is let through');
   },
 };
+
+/** The same with a watch in between, which looks into headers and ReadyForQuery as they pass. */
+function watched(chunks: readonly Buffer[], fromClient: boolean): Step[] {
+  const idle = new IdleWatch(NEVER_MS, () => {});
+  const rule = fromClient ? idle.fromClient(clientLengths) : idle.fromUpstream(upstreamLengths);
+  const scanner = new FrameScanner(rule);
+  const steps = chunks.map((chunk): Step => {
+    const boundary = scanner.scan(chunk);
+    if (boundary >= 0 && !fromClient) idle.upstreamSent(chunk);
+    return { boundary, atBoundary: scanner.atBoundary };
+  });
+  idle.stop();
+  return steps;
+}
 
 function chunksOf(input: Buffer): Buffer[] {
   const count = input.length === 0 ? 0 : input.readUInt8(0) & 0x0f;
