@@ -40,7 +40,10 @@ export class GatewayProcess {
     });
     this.#controlSocket = controlSocket;
     this.pid = this.#process.pid ?? 0;
+    const lastResort = (): boolean => this.#process.kill('SIGTERM');
+    process.once('exit', lastResort);
     this.#exited = once(this.#process, 'exit').then(([code, signal]) => {
+      process.off('exit', lastResort);
       this.#exit = String(signal ?? code);
       this.#ready.reject(new Error(`the gateway ended: ${this.#exit}\n${this.judge.findings.join('\n')}`));
     });

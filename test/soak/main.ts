@@ -1,10 +1,13 @@
 import { randomInt } from 'node:crypto';
+import { constants } from 'node:os';
 import { type SoakOptions, soakOptions, USAGE } from './options.ts';
 import { type SoakReport, soak } from './soak.ts';
 
 /** `npm run soak`: a gateway under everything at once; exit status 1 where it does not come through as it was. */
 
 const WRONG_USAGE = 2;
+/** A process that signal n ended has this and n for its exit status, as a shell has it. */
+const FIRST_SIGNAL = 128;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -39,6 +42,9 @@ async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2));
   if (options === undefined) return WRONG_USAGE;
   const work: (() => Promise<void>)[] = [];
+  // By way of `exit`, which ends database and gateway too; the others end with their parent.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => process.exit(FIRST_SIGNAL + constants.signals[signal]));
   try {
     print(`soak of ${options.seconds} s, ${options.sessions} sessions, --seed ${options.seed}`);
     const report = await soak({ teardown: (undo) => void work.unshift(undo) }, options, print);
