@@ -20,9 +20,9 @@ import { readSource, readSourceTree, type SourceFile } from './support/source-fi
 const FLOORS: Floors = [
   ['wire'],
   ['scram', 'allowlist', 'certificates', 'passwords', 'proxy-protocol'],
-  ['catalog', 'routing', 'config', 'throttle', 'audit', 'detect'],
-  ['session', 'upstream', 'legs', 'control'],
-  ['net', 'store', 'counters', 'observe', 'admin'],
+  ['catalog', 'routing', 'config', 'throttle', 'audit', 'sql', 'detect'],
+  ['session', 'upstream', 'legs', 'control', 'provision'],
+  ['net', 'store', 'programs', 'trail', 'sinks', 'counters', 'observe', 'admin'],
   ['app', 'dev'],
   ['cli'],
   ['main.ts'],
@@ -42,6 +42,7 @@ const PURITY: Purity = {
   packages: new Set([
     '@mongodb-js/saslprep',
     '@zxcvbn-ts/core',
+    'canonicalize',
     '@zxcvbn-ts/language-common',
     '@zxcvbn-ts/language-en',
     'ip-cidr',

@@ -4,9 +4,10 @@ import { connect } from 'node:net';
 import { type Answer, json } from './answer.ts';
 import { type AdminSource, answer } from './routes.ts';
 
-/** A request is a line and some headers; nothing here takes a body. */
+/** A request is a line, some headers, and by the control socket a body that is as short. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 8192;
+const MAX_BODY_BYTES = 8192;
 /** Every program on the machine can reach loopback; file descriptors are for clients. */
 const MAX_CONNECTIONS = 64;
 
@@ -75,7 +76,26 @@ async function replyTo(request: IncomingMessage, source: AdminSource, checksHost
   const url = URL.parse(request.url ?? '', 'http://localhost');
   if (url === null) return json(400, { message: 'not a path' });
   const question = { method: request.method ?? '', url, trusted: !checksHost };
-  return await answer(question, source).catch(() => json(500, { message: 'failed' }));
+  try {
+    const body = question.trusted ? await bodyOf(request) : '';
+    return body === undefined
+      ? json(413, { message: `a body has ${MAX_BODY_BYTES} bytes at most` })
+      : await answer({ ...question, body }, source);
+  } catch {
+    return json(500, { message: 'failed' });
+  }
+}
+
+/** @returns undefined where it is too long; the rest of it is not read. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function isLoopbackName(host: string | undefined): boolean {

@@ -1,6 +1,12 @@
 import type { Address } from './address.ts';
 import type { Range } from './entry.ts';
-import { type RangeTable, RangeTableBuilder } from './range-table.ts';
+import { RangeTable, RangeTableBuilder } from './range-table.ts';
+
+/** A list as memory alone, which a thread can hand over to another without a copy. */
+export interface AllowlistBytes {
+  readonly 4: ArrayBuffer;
+  readonly 6: ArrayBuffer;
+}
 
 /**
  * Who may connect. Families never match each other: `::/0` admits no IPv4 address.
@@ -18,6 +24,16 @@ export class Allowlist {
     const builders = { 4: new RangeTableBuilder(), 6: new RangeTableBuilder() };
     for (const { first, last } of ranges) builders[first.family].add(first.words, last.words);
     return new Allowlist({ 4: builders[4].build(), 6: builders[6].build() });
+  }
+
+  /** @param bytes as `bytes` of another list had them. */
+  static from(bytes: AllowlistBytes): Allowlist {
+    return new Allowlist({ 4: RangeTable.from(bytes[4]), 6: RangeTable.from(bytes[6]) });
+  }
+
+  /** The list's own memory: a list whose bytes were handed over is of no use any more. */
+  get bytes(): AllowlistBytes {
+    return { 4: this.#tables[4].bytes, 6: this.#tables[6].bytes };
   }
 
   admits(address: Address): boolean {

@@ -8,11 +8,19 @@ const ROWS_AT_FIRST = 16;
 
 /** Disjoint ranges in ascending order, in one piece of memory. A look-up halves it, and allocates nothing. */
 export class RangeTable {
-  readonly #rows: DataView;
+  readonly #rows: DataView<ArrayBuffer>;
 
-  /** @param rows as RangeTableBuilder leaves them: sorted and disjoint. */
-  constructor(rows: DataView) {
+  private constructor(rows: DataView<ArrayBuffer>) {
     this.#rows = rows;
+  }
+
+  /** @param bytes rows as RangeTableBuilder leaves them: sorted and disjoint. */
+  static from(bytes: ArrayBuffer): RangeTable {
+    return new RangeTable(new DataView(bytes));
+  }
+
+  get bytes(): ArrayBuffer {
+    return this.#rows.buffer;
   }
 
   get size(): number {
@@ -64,7 +72,7 @@ export class RangeTableBuilder {
       }
       if (!overlaps || compareAt(merged, end - ADDRESS, last) < 0) write(merged, end - ADDRESS, last);
     }
-    return new RangeTable(new DataView(merged.buffer.transfer(end)));
+    return RangeTable.from(merged.buffer.transfer(end));
   }
 }
 

@@ -24,9 +24,13 @@ export function checkWritten(text: string, readCidr: CidrReader = byIpCidr): str
 
 /** ip-cidr's reading, as a CidrReader. */
 export function byIpCidr(cidr: string): readonly [first: string, last: string] | undefined {
-  if (!IPCIDR.isValidCIDR(cidr)) return undefined;
-  const [first, last] = new IPCIDR(cidr).toRange<string>();
-  return [first, last];
+  try {
+    // It throws exactly where its `isValidCIDR`, which reads the text once more, says no.
+    const [first, last] = new IPCIDR(cidr).toRange<string>();
+    return [first, last];
+  } catch {
+    return undefined;
+  }
 }
 
 /** ip-cidr 4.0.2 takes IPv4 within IPv6 (`64:ff9b::10.0.0.0/104`) for a bare IPv4 address: give it groups only. */

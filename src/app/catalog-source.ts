@@ -10,13 +10,13 @@ import { ConfigurationError } from './configuration-error.ts';
 export interface CatalogSource {
   readonly current: CatalogSnapshot;
   /** Reads again, and keeps what there is where that fails. */
-  reload(): void;
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A catalog that came from environment variables, which do not change. */
 export function fixedCatalog(current: CatalogSnapshot): CatalogSource {
-  return { current, reload: () => {}, close: () => Promise.resolve() };
+  return { current, reload: () => Promise.resolve(), close: () => Promise.resolve() };
 }
 
 interface Surroundings {
@@ -52,7 +52,9 @@ export async function openCatalogFile(
     get current() {
       return current;
     },
-    reload: () => void opened.watch.reload(),
+    reload: async () => {
+      await opened.watch.reload();
+    },
     close: () => opened.watch[Symbol.asyncDispose](),
   };
 }

@@ -7,9 +7,11 @@ import type { Env } from '../config/surroundings.ts';
 import { createLogger } from '../observe/logger.ts';
 import { ensureServerCertificate } from '../store/certificate-files.ts';
 import { loadEnvironment, loadServerConfig } from '../store/config-file.ts';
+import { Audit } from './audit.ts';
 import { type CatalogSource, fixedCatalog, openCatalogFile } from './catalog-source.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { controlSocketOf } from './control-client.ts';
+import { settleAtStart } from './provisioning.ts';
 import { Server } from './server.ts';
 
 const STDERR = 2;
@@ -47,14 +49,19 @@ export async function openConfigured(options: ConfiguredOptions): Promise<Config
   const log = options.log ?? createLogger(config.log.level, STDERR);
   for (const warning of loaded.warnings) log.warn(formatProblem(warning));
   let server: Server | undefined;
-  const catalog = await loaded.openCatalog(log, () => server?.catalogChanged());
-  try {
-    const controlSocket = path === undefined ? undefined : controlSocketOf(path);
-    server = await Server.open({ config, catalog, controlSocket, log });
-  } catch (error) {
-    await catalog.close();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack();
+  let audit: Audit | undefined;
+  const catalog = await loaded.openCatalog(log, () => {
+    audit?.catalogChanged(catalog.current.projects);
+    server?.catalogChanged();
+  });
+  opened.defer(() => catalog.close());
+  audit = await Audit.open({ config: config.audit, log });
+  opened.use(audit);
+  const controlSocket = path === undefined ? undefined : controlSocketOf(path);
+  await audit.begin(catalog.current.projects);
+  server = await Server.open({ config, catalog, audit, controlSocket, log });
+  opened.move();
   return { server, config, log };
 }
 
@@ -83,5 +90,9 @@ async function fromFile(path: string, env: Env): Promise<Loaded> {
   const { config, warnings } = parsed;
   const { catalog } = config;
   if (catalog === undefined) throw new TypeError('a configuration file without a catalog');
-  return { config, warnings, openCatalog: (log, changed) => openCatalogFile(catalog, { env, log, changed }) };
+  const openCatalog: Loaded['openCatalog'] = async (log, changed) => {
+    await settleAtStart(catalog, env, log);
+    return await openCatalogFile(catalog, { env, log, changed });
+  };
+  return { config, warnings, openCatalog };
 }

@@ -6,6 +6,8 @@ const CONTROL_SOCKET = 'portcullis.sock';
 
 /** How long the gateway may take to answer, in ms. */
 const PATIENCE_MS = 3000;
+/** Deleting a trail's files takes its time. */
+const POST_PATIENCE_MS = 60_000;
 /** No answer is longer, in bytes; what is, is no gateway's. */
 const MAX_BODY = 64 * 1024 * 1024;
 
@@ -25,8 +27,17 @@ export function nameOf(door: Door): string {
   return 'socketPath' in door ? door.socketPath : `${door.host}:${door.port}`;
 }
 
-/** Asks a gateway. @throws Error saying why there was no answer. */
-export function ask(door: Door, method: 'GET' | 'DELETE', path: string): Promise<Reply> {
+/**
+ * Asks a gateway.
+ * @param body JSON, for POST alone; what is posted may take a minute.
+ * @throws Error saying why there was no answer.
+ */
+export function ask(
+  door: Door,
+  method: 'GET' | 'DELETE' | 'POST',
+  path: string,
+  body?: string,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const options = {
       ...door,
@@ -34,20 +45,20 @@ export function ask(door: Door, method: 'GET' | 'DELETE', path: string): Promise
       path,
       headers: { host: 'localhost' },
       agent: false,
-      timeout: PATIENCE_MS,
+      timeout: body === undefined ? PATIENCE_MS : POST_PATIENCE_MS,
     };
     const asked = request(options, (response) => {
-      let body = '';
+      let said = '';
       response.setEncoding('utf8');
       response.on('data', (text: string) => {
-        body += text;
-        if (body.length > MAX_BODY) asked.destroy(new Error('an endless answer'));
+        said += text;
+        if (said.length > MAX_BODY) asked.destroy(new Error('an endless answer'));
       });
       response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: said }));
     });
     asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
     asked.on('error', reject);
-    asked.end();
+    asked.end(body);
   });
 }

@@ -3,20 +3,24 @@ import type { Logger } from 'pino';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { CertificateStore } from '../net/certificate-store.ts';
 import { type ListenAddress, Listener } from '../net/listener.ts';
-import { Pressure } from '../net/pressure.ts';
+import { Pressure, type Ticker } from '../net/pressure.ts';
 import { TlsTerminator } from '../net/tls-server.ts';
 import { ObservedJournal } from '../observe/journal.ts';
+import { Journals } from '../observe/journals.ts';
 import { Metrics, type ShedReason } from '../observe/metrics.ts';
 import { CancelKeys } from '../session/cancel-keys.ts';
 import { serveConnection } from '../session/connection.ts';
-import type { Arrival, Gate, GateLimits, Throttle } from '../session/ports.ts';
+import { HeldBytes } from '../session/held-bytes.ts';
+import type { AdmissionRecorder, Arrival, Gate, GateLimits, Journal, Throttle } from '../session/ports.ts';
 import { Quota } from '../session/quota.ts';
 import { draining } from '../session/refusals.ts';
 import { Sessions } from '../session/sessions.ts';
 import { objection } from '../session/standing.ts';
 import type { Dial } from '../upstream/ports.ts';
 import { Verifiers } from '../upstream/verifiers.ts';
+import { BufferWatch } from './buffer-watch.ts';
 import { CROWD } from './capacity.ts';
+import { PasswordAssessor } from './password-assessor.ts';
 import { Shedding } from './shedding.ts';
 
 /** Once told to go, sessions get this long to be closed in order, in ms. */
@@ -31,9 +35,15 @@ export interface GatewayOptions {
   readonly limits: GateLimits;
   readonly throttle: Throttle;
   readonly dial: Dial;
+  /** Puts admissions on record. */
+  readonly recorder: AdmissionRecorder;
+  /** Hears what the operational log hears. */
+  readonly journal: Journal;
   readonly log: Logger;
   /** Default: that of this process's event loop. */
   readonly pressure?: Pick<Pressure, 'overloaded' | 'close'>;
+  /** Default: this process's clock. */
+  readonly ticker?: Ticker;
 }
 
 /** The gate itself: listeners and what their connections need. Files and configuration are its owner's. */
@@ -44,8 +54,10 @@ export class Gateway {
   readonly #verifiers: Verifiers;
   readonly #gate: Gate;
   readonly #pressure: Pick<Pressure, 'overloaded' | 'close'>;
+  readonly #buffers: BufferWatch;
   readonly #shedding: Shedding;
   readonly #listeners: Listener[] = [];
+  readonly #passwords: PasswordAssessor;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -53,16 +65,25 @@ export class Gateway {
     this.metrics = new Metrics({
       sessions: () => this.#sessions.size,
       records: () => this.#sessions.records(),
+      buffered: () => this.#sessions.buffered,
       certificates: () => options.certificates().expiring,
     });
     this.#pressure = options.pressure ?? new Pressure();
+    this.#buffers = new BufferWatch({
+      buffered: () => this.#sessions.buffered,
+      limit: options.limits.maxBufferedBytes,
+      log: options.log,
+      ...(options.ticker !== undefined && { ticker: options.ticker }),
+    });
     this.#shedding = new Shedding(options.log, (reason) => this.metrics.shed(reason));
+    this.#passwords = new PasswordAssessor((problem) => options.log.error({ problem }, 'passwords in SQL'));
     this.#gate = {
       tls: new TlsTerminator(options.certificates),
       catalog: options.catalog,
       verifiers: this.#verifiers,
       dial: options.dial,
-      journal: new ObservedJournal(options.log, this.metrics),
+      journal: new Journals(new ObservedJournal(options.log, this.metrics), options.journal),
+      recorder: options.recorder,
       sessions: this.#sessions,
       cancelKeys: new CancelKeys(randomBytes),
       randomBytes,
@@ -70,6 +91,8 @@ export class Gateway {
       throttle: options.throttle,
       quota: new Quota(),
       limits: options.limits,
+      passwords: this.#passwords,
+      heldBytes: new HeldBytes(),
     };
   }
 
@@ -110,11 +133,19 @@ export class Gateway {
    * belongs to branches that are no more.
    */
   catalogChanged(): void {
+    this.#cutWhoeverIsOut('sessions cut by a change of the catalog');
+    this.#verifiers.retain(this.#options.catalog().projects.flatMap(({ branches }) => branches));
+  }
+
+  /** To be called when what client certificates are checked by was read again: cuts those it no longer vouches for. */
+  certificatesChanged(): void {
+    this.#cutWhoeverIsOut('sessions cut by a change of client certificates');
+  }
+
+  #cutWhoeverIsOut(what: string): void {
     const catalog = this.#options.catalog();
     const cut = this.#sessions.cutWhere(({ standing }) => standing && objection(catalog, standing));
-    if (cut.length > 0)
-      this.#options.log.info({ sessions: cut.length }, 'sessions cut by a change of the catalog');
-    this.#verifiers.retain(this.#options.catalog().projects.flatMap(({ branches }) => branches));
+    if (cut.length > 0) this.#options.log.info({ sessions: cut.length }, what);
   }
 
   /**
@@ -124,10 +155,12 @@ export class Gateway {
   async drain(patience: number): Promise<void> {
     this.#closeListeners();
     this.#pressure.close();
+    this.#buffers.close();
     await atMost(patience, this.#sessions.empty());
     this.#sessions.cutAll(draining());
     await atMost(LAST_WORDS_MS, this.#sessions.empty());
     this.#verifiers.retain([]);
+    await this.#passwords[Symbol.asyncDispose]();
   }
 
   readonly #arrive = (arrival: Arrival): void => {
@@ -139,6 +172,7 @@ export class Gateway {
   /** Refusing with a word costs a TLS handshake; beyond this nobody is listened to any more. */
   #tooMuch(): ShedReason | undefined {
     if (this.#pressure.overloaded) return 'pressure';
+    if (this.#buffers.full) return 'buffers';
     return this.#sessions.size >= this.#options.limits.maxConnections * CROWD ? 'crowd' : undefined;
   }
 

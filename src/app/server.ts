@@ -11,7 +11,9 @@ import { openFileLimit } from '../net/descriptors.ts';
 import { dialer } from '../net/dial.ts';
 import type { ListenAddress } from '../net/listener.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
+import { watchSinks } from '../observe/sink-metrics.ts';
 import { createThrottle, type Throttle } from '../throttle/throttle.ts';
+import type { Audit } from './audit.ts';
 import { withinDescriptors } from './capacity.ts';
 import type { CatalogSource } from './catalog-source.ts';
 import { watchDescriptors } from './descriptor-watch.ts';
@@ -22,6 +24,7 @@ import { mockSecret } from './mock-secret.ts';
 export interface ServerOptions {
   readonly config: ServerConfig;
   readonly catalog: CatalogSource;
+  readonly audit: Audit;
   /** Absolute path of the control socket; undefined: none. */
   readonly controlSocket: string | undefined;
   readonly log: Logger;
@@ -38,7 +41,7 @@ export class Server {
   readonly #descriptors: { close(): void };
 
   private constructor(options: ServerOptions, certificates: WatchedCertificates, secret: Buffer) {
-    const { config, catalog, log } = options;
+    const { config, catalog, audit, log } = options;
     this.#options = options;
     this.#certificates = certificates;
     this.#expiry = watchExpiry(
@@ -55,6 +58,8 @@ export class Server {
       limits: withinDescriptors(config.limits, openFileLimit(), log),
       throttle: this.#throttle,
       dial: dialer({ timeout: config.limits.upstreamConnectTimeout, keepalive: config.limits.keepalive }),
+      recorder: audit.admissions,
+      journal: audit.journal,
       log,
     });
   }
@@ -66,14 +71,18 @@ export class Server {
   static async open(options: ServerOptions): Promise<Server> {
     const { config, log } = options;
     const { minVersion, clients } = config.tls;
+    let server: Server | undefined;
     const certificates = await WatchedCertificates.load(config.tls.certificates, {
       minVersion,
       clients,
-      onReload: ({ problems }) => reportReload(log, problems),
+      onReload: ({ problems }) => {
+        reportReload(log, problems);
+        if (server !== undefined) server.#gateway.certificatesChanged();
+      },
     });
     for (const { file, message } of certificates.current.warnings)
       log.warn({ file, problem: message }, 'certificate');
-    const server = new Server(options, certificates, await mockSecret(config));
+    server = new Server(options, certificates, await mockSecret(config));
     try {
       await server.#openListeners();
       return server;
@@ -99,28 +108,39 @@ export class Server {
 
   /** Reads catalog and certificates again; what is broken keeps its last good state, and the log says why. */
   async reload(): Promise<void> {
-    this.#options.catalog.reload();
+    await this.#options.catalog.reload();
     const { problems } = await this.#certificates.reload();
+    const [error] = problems.filter(({ severity }) => severity === 'error');
+    const problem = error && `${error.file}: ${error.message}`;
+    this.#options.audit.record({ type: 'reloaded', what: 'catalog and certificates', problem });
     reportReload(this.#options.log, problems);
+    this.#gateway.certificatesChanged();
   }
 
-  /** @param patience ms that sessions get to end by themselves. */
-  async stop(patience: number): Promise<void> {
+  /**
+   * @param patience ms that sessions get to end by themselves.
+   * @param why for the audit trail.
+   */
+  async stop(patience: number, why?: string): Promise<void> {
     await this.#gateway.drain(patience);
     for (const admin of this.#admin) admin.close();
     this.#certificates.close();
     this.#expiry.close();
     this.#descriptors.close();
     await this.#options.catalog.close();
+    await this.#options.audit.close(why);
   }
 
   async #openListeners(): Promise<void> {
-    const { config, controlSocket } = this.#options;
+    const { config, controlSocket, audit } = this.#options;
+    watchSinks(this.#gateway.metrics.registry, () => this.#options.audit.sinks.states);
     const source: AdminSource = {
       readiness: () => this.#readiness(),
       metrics: this.#gateway.metrics.registry,
       lockouts: this.#throttle.lockouts,
       sessions: this.#gateway.sessions,
+      audit: this.#options.audit.trail,
+      ordered: (call) => audit.record({ type: 'admin-call', ...call, caller: undefined, address: undefined }),
     };
     if (config.admin.listen !== undefined)
       this.#admin.push(await AdminServer.open(config.admin.listen, source));
@@ -140,15 +160,16 @@ export class Server {
     }
   }
 
-  #readiness(): ReadonlyMap<string, boolean> {
+  #readiness(): ReadonlyMap<string, string | undefined> {
     const now = new Date();
     const valid = this.#certificates.current.certificates.every(
       (each) => each.notBefore <= now && now < each.notAfter,
     );
     return new Map([
-      ['listening', this.#gateway.listening],
-      ['catalog', this.#options.catalog.current.projects.length > 0],
-      ['certificates', valid],
+      ['listening', this.#gateway.listening ? undefined : 'not every address is listened on'],
+      ['catalog', this.#options.catalog.current.projects.length > 0 ? undefined : 'no project in it'],
+      ['certificates', valid ? undefined : 'one has ended, or has not begun'],
+      ['audit', this.#options.audit.obstacle],
     ]);
   }
 }

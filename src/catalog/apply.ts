@@ -49,6 +49,7 @@ type BranchEvent = Of<
   | 'branch-reset'
   | 'branch-renamed'
   | 'protection-set'
+  | 'endpoint-created'
   | 'endpoint-deleted'
   | 'role-created'
   | 'role-deleted'
@@ -60,13 +61,19 @@ type BranchEvent = Of<
 function branchAfter(branch: Branch, event: BranchEvent): Branch {
   switch (event.type) {
     case 'branch-reset':
-      return branch;
+      return {
+        ...branch,
+        resetAt: event.resetAt,
+        upstream: { ...branch.upstream, database: event.database ?? branch.upstream.database },
+      };
     case 'branch-renamed':
       return { ...branch, name: event.name };
     case 'protection-set':
       return { ...branch, isProtected: event.isProtected };
     case 'branch-list-set':
       return { ...branch, allowedIps: event.ips };
+    case 'endpoint-created':
+      return { ...branch, endpoints: [...branch.endpoints, event.endpoint] };
     case 'endpoint-deleted':
       return { ...branch, endpoints: branch.endpoints.filter((id) => id !== event.endpoint) };
     case 'role-created':
@@ -74,7 +81,11 @@ function branchAfter(branch: Branch, event: BranchEvent): Branch {
     case 'role-deleted':
       return { ...branch, roles: branch.roles.filter(({ name }) => name !== event.role) };
     case 'password-reset':
-      return withRole(branch, event.role, (role) => ({ ...role, verifier: event.verifier }));
+      return withRole(branch, event.role, (role) => ({
+        ...role,
+        verifier: event.verifier,
+        verifierUnrated: event.unrated,
+      }));
     case 'upstream-set':
       return withRole(branch, event.role, (role) => ({ ...role, upstream: event.upstream }));
   }

@@ -2,7 +2,6 @@ import type { RenameBranch } from './commands.ts';
 import type { CatalogEvent } from './events.ts';
 import { type CatalogState, findBranch, listed, shown } from './find.ts';
 import type { Branch, Project } from './model.ts';
-import { foldCase } from './names.ts';
 import { Rejected } from './rejection.ts';
 import type { BranchRef } from './snapshot.ts';
 import { checkBranchName } from './valid-names.ts';
@@ -34,21 +33,6 @@ export function setProtection({ project, branch }: BranchRef, isProtected: boole
 export function setDefault({ project, branch }: BranchRef): CatalogEvent[] {
   if (branch.isDefault) return [];
   return [{ type: 'default-set', projectId: project.id, branchId: branch.id }];
-}
-
-export function deleteEndpoint(state: CatalogState, id: string): CatalogEvent[] {
-  const endpoint = foldCase(id);
-  for (const project of state) {
-    const branch = project.branches.find(({ endpoints }) => endpoints.includes(endpoint));
-    if (branch === undefined) continue;
-    if (branch.isProtected) {
-      throw new Rejected(
-        `endpoint ${endpoint} cannot be deleted: branch ${shown(branch.name)} is protected; lift it with branches unprotect ${shown(branch.name)}`,
-      );
-    }
-    return [{ type: 'endpoint-deleted', projectId: project.id, branchId: branch.id, endpoint }];
-  }
-  throw new Rejected(`there is no endpoint ${shown(id)}`);
 }
 
 export function refuseProtected({ name, isProtected }: Branch, done: string): void {

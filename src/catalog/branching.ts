@@ -6,6 +6,13 @@ import { type Fresh, freshBranchId, freshEndpointId, freshVerifier } from './fre
 import type { Branch, Role, UpstreamTarget } from './model.ts';
 import { clusterKey } from './names.ts';
 import { checkDatabases } from './project-rules.ts';
+import {
+  databasesAnew,
+  provisionerFor,
+  refuseSharedRoles,
+  upstreamAfter,
+  upstreamOfCopy,
+} from './provisioned.ts';
 import { Rejected } from './rejection.ts';
 import type { BranchRef } from './snapshot.ts';
 import { checkBranchName } from './valid-names.ts';
@@ -23,8 +30,12 @@ export function createBranch(state: CatalogState, command: CreateBranch, fresh: 
   refuseTaken(project, name);
   checkDatabases(command.database);
   checkDatabases(command.upstream?.target.database);
-  const upstream = upstreamOf(parent, command);
+  const provisioner = givesUpstream(command) ? undefined : provisionerFor(project, parent);
+  if (provisioner !== undefined) refuseSharedRoles(parent);
+  const upstream =
+    provisioner === undefined ? upstreamOf(parent, command) : upstreamOfCopy(parent, id, fresh.databases);
   const elsewhere = clusterKey(upstream) !== clusterKey(parent.upstream);
+  const madeFor = provisioner === undefined ? undefined : id;
   const branch: Branch = {
     ...parent,
     id,
@@ -32,11 +43,13 @@ export function createBranch(state: CatalogState, command: CreateBranch, fresh: 
     parentId: parent.id,
     isDefault: false,
     isProtected: false,
+    resetAt: undefined,
     endpoints: [freshEndpointId(state, fresh)],
     upstream,
-    roles: parent.roles.map((role) => inherited(role, { parent, elsewhere }, fresh)),
+    roles: parent.roles.map((role) => inherited(role, { parent, elsewhere, madeFor }, fresh)),
     // It would let the parent's passwords in, or show its own to another server.
-    authQuery: parent.isProtected || elsewhere ? undefined : parent.authQuery,
+    authQuery: parent.isProtected || elsewhere || madeFor !== undefined ? undefined : parent.authQuery,
+    provisioner,
   };
   return [{ type: 'branch-created', projectId: project.id, branch, upstream: command.upstream }];
 }
@@ -56,6 +69,9 @@ export function resetBranch({ project, branch }: BranchRef, fresh: Fresh): Catal
   refuseParent(project, branch, 'reset');
   const at = { projectId: project.id, branchId: branch.id };
   const elsewhere = clusterKey(branch.upstream) !== clusterKey(parent.upstream);
+  const madeFor = branch.provisioner === undefined ? undefined : branch.id;
+  if (madeFor !== undefined) refuseSharedRoles(parent);
+  const database = madeFor === undefined ? undefined : databasesAnew(branch, parent, fresh);
   const had = new Set(branch.roles.map(({ name }) => name));
   const has = new Set(parent.roles.map(({ name }) => name));
   return [
@@ -65,10 +81,10 @@ export function resetBranch({ project, branch }: BranchRef, fresh: Fresh): Catal
     ...parent.roles
       .filter(({ name }) => !had.has(name))
       .map((role) => {
-        const made = inherited(role, { parent, elsewhere }, fresh);
+        const made = inherited(role, { parent, elsewhere, madeFor }, fresh);
         return { type: 'role-created', ...at, role: made, from: parent.id } as const;
       }),
-    { type: 'branch-reset', ...at },
+    { type: 'branch-reset', ...at, resetAt: fresh.now.getTime(), database },
   ];
 }
 
@@ -82,17 +98,39 @@ export function parentOf({ project, branch }: BranchRef): Branch {
  * From a protected branch a role comes with a new password, from another with the same verifier, which is the
  * same secret. A login that was sealed for one server is not shown to another.
  */
-function inherited(
-  role: Role,
-  { parent, elsewhere }: { readonly parent: Branch; readonly elsewhere: boolean },
-  fresh: Fresh,
-): Role {
+function inherited(role: Role, { parent, elsewhere, madeFor }: Inheritance, fresh: Fresh): Role {
   const renewed = parent.isProtected && role.verifier !== undefined;
   return {
     ...role,
     verifier: renewed ? freshVerifier(role.name, fresh) : role.verifier,
-    upstream: elsewhere ? { role: undefined, password: undefined } : role.upstream,
+    verifierUnrated: role.verifierUnrated && !renewed,
+    upstream: madeFor === undefined ? upstreamFrom(role, elsewhere) : upstreamAfter(role, parent, madeFor),
   };
+}
+
+interface Inheritance {
+  readonly parent: Branch;
+  /** Whether the branch lies on another server. */
+  readonly elsewhere: boolean;
+  /** The branch's id where we make its roles. */
+  readonly madeFor: string | undefined;
+}
+
+function upstreamFrom({ upstream }: Role, elsewhere: boolean): Role['upstream'] {
+  return elsewhere ? { role: undefined, login: undefined } : upstream;
+}
+
+/** Whoever says where the data lie has them already. */
+function givesUpstream({ upstream, database }: CreateBranch): boolean {
+  return upstream !== undefined || database !== undefined;
+}
+
+/** The branch that is to be copied, where only the cluster knows which databases it has; else undefined. */
+export function databasesWanted(state: CatalogState, command: CreateBranch): BranchRef | undefined {
+  const project = findProject(state, command.project);
+  const branch = branchOf(project, command.parent);
+  if (givesUpstream(command) || branch.upstream.database !== undefined) return undefined;
+  return provisionerFor(project, branch) === undefined ? undefined : { project, branch };
 }
 
 function upstreamOf(parent: Branch, { upstream, database }: CreateBranch): UpstreamTarget {

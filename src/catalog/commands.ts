@@ -1,4 +1,5 @@
-import type { UpstreamTarget } from './model.ts';
+import type { Verifier } from '../scram/verifier.ts';
+import type { UpstreamLogin, UpstreamTarget } from './model.ts';
 import type { Secret } from './secret.ts';
 
 /** An upstream that a person named, in place of the parent's. */
@@ -54,14 +55,32 @@ export interface RenameBranch extends InProject {
   readonly name: string;
 }
 
+interface CreateEndpoint extends OnBranch {
+  readonly type: 'create-endpoint';
+}
+
 interface DeleteEndpoint {
   readonly type: 'delete-endpoint';
   readonly endpoint: string;
 }
 
-interface OfRole extends OnBranch {
-  readonly type: 'create-role' | 'delete-role' | 'reset-password';
+interface DeleteRole extends OnBranch {
+  readonly type: 'delete-role';
   readonly role: string;
+}
+
+/** What somebody wants a role to log in with. */
+export type GivenLogin =
+  /** Found strong by whoever gives the command. */
+  | { readonly password: Secret }
+  /** Its password nobody here has seen: the role is marked. */
+  | { readonly verifier: Verifier };
+
+export interface SetPassword extends OnBranch {
+  readonly type: 'create-role' | 'reset-password';
+  readonly role: string;
+  /** Left out: a new generated password. */
+  readonly login?: GivenLogin | undefined;
 }
 
 export interface SetUpstream extends OnBranch {
@@ -70,7 +89,7 @@ export interface SetUpstream extends OnBranch {
   /** The name it has there; left out: as it is. */
   readonly upstreamRole?: string | undefined;
   /** `undefined`: passthrough, the client's own proof logs in there. */
-  readonly password: Secret | undefined;
+  readonly login: UpstreamLogin | undefined;
 }
 
 /** Of the project's list, or, where a branch is named, of that branch's own. */
@@ -89,7 +108,9 @@ export type Command =
   | CreateBranch
   | OfBranch
   | RenameBranch
+  | CreateEndpoint
   | DeleteEndpoint
-  | OfRole
+  | DeleteRole
+  | SetPassword
   | SetUpstream
   | EditList;

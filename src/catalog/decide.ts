@@ -1,13 +1,7 @@
-import {
-  branchIn,
-  deleteBranch,
-  deleteEndpoint,
-  renameBranch,
-  setDefault,
-  setProtection,
-} from './branch-rules.ts';
-import { createBranch, parentOf, resetBranch, rolesToRenew } from './branching.ts';
-import type { Command } from './commands.ts';
+import { branchIn, deleteBranch, renameBranch, setDefault, setProtection } from './branch-rules.ts';
+import { createBranch, databasesWanted, parentOf, resetBranch, rolesToRenew } from './branching.ts';
+import type { Command, SetPassword } from './commands.ts';
+import { createEndpoint, deleteEndpoint } from './endpoint-rules.ts';
 import type { CatalogEvent } from './events.ts';
 import { branchOf, type CatalogState, findBranch, findProject } from './find.ts';
 import type { Fresh } from './fresh.ts';
@@ -16,6 +10,8 @@ import type { Branch } from './model.ts';
 import { createProject, deleteProject } from './project-rules.ts';
 import { Rejected, type Rejection } from './rejection.ts';
 import { createRole, deleteRole, resetPassword, setUpstream } from './role-rules.ts';
+import type { Secret } from './secret.ts';
+import type { BranchRef } from './snapshot.ts';
 
 /** No events: everything is as the command wants it already. */
 export type Decision = { readonly events: readonly CatalogEvent[] } | { readonly rejection: Rejection };
@@ -29,6 +25,8 @@ export function decide(state: CatalogState, command: Command, fresh: Fresh): Dec
 export interface PasswordsNeeded {
   readonly roles: readonly string[];
   readonly iterations: number;
+  /** What somebody chose for the one role; undefined: made by chance. */
+  readonly given?: Secret | undefined;
 }
 
 /** What `decide` wants in `fresh.verifiers`. */
@@ -37,6 +35,16 @@ export function passwordsNeeded(
   command: Command,
 ): PasswordsNeeded | { readonly rejection: Rejection } {
   return ruled(() => needs(state, command));
+}
+
+/** A branch whose databases `decide` wants in `fresh.databases`; undefined where it wants none. */
+export function branchToCopy(
+  state: CatalogState,
+  command: Command,
+): { readonly copied: BranchRef | undefined } | { readonly rejection: Rejection } {
+  return ruled(() => ({
+    copied: command.type === 'create-branch' ? databasesWanted(state, command) : undefined,
+  }));
 }
 
 function needs(state: CatalogState, command: Command): PasswordsNeeded {
@@ -52,13 +60,16 @@ function needs(state: CatalogState, command: Command): PasswordsNeeded {
       return { roles, iterations: place.branch.scramIterations };
     }
     case 'create-role':
-    case 'reset-password': {
-      const { branch } = findBranch(state, command.project, command.branch);
-      return { roles: [command.role], iterations: branch.scramIterations };
-    }
+    case 'reset-password':
+      return needsOf(findBranch(state, command.project, command.branch).branch, command);
     default:
       return { roles: [], iterations: 0 };
   }
+}
+
+function needsOf(branch: Branch, { role, login }: SetPassword): PasswordsNeeded {
+  if (login !== undefined && 'verifier' in login) return noneFor(branch);
+  return { roles: [role], iterations: branch.scramIterations, given: login?.password };
 }
 
 function noneFor({ scramIterations }: Branch): PasswordsNeeded {
@@ -85,14 +96,16 @@ function eventsOf(state: CatalogState, command: Command, fresh: Fresh): CatalogE
       return setProtection(branchIn(state, command), false);
     case 'set-default-branch':
       return setDefault(branchIn(state, command));
+    case 'create-endpoint':
+      return createEndpoint(findBranch(state, command.project, command.branch), state, fresh);
     case 'delete-endpoint':
       return deleteEndpoint(state, command.endpoint);
     case 'create-role':
-      return createRole(findBranch(state, command.project, command.branch), command.role, fresh);
+      return createRole(findBranch(state, command.project, command.branch), command, fresh);
     case 'delete-role':
       return deleteRole(findBranch(state, command.project, command.branch), command.role);
     case 'reset-password':
-      return resetPassword(findBranch(state, command.project, command.branch), command.role, fresh);
+      return resetPassword(findBranch(state, command.project, command.branch), command, fresh);
     case 'set-upstream':
       return setUpstream(findBranch(state, command.project, command.branch), command);
     case 'add-ips':

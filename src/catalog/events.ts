@@ -24,11 +24,15 @@ export type CatalogEvent =
     }
   | (AtBranch & { readonly type: 'branch-deleted' })
   /** Its data are the parent's again; what that means for roles stands in events of their own. */
-  | (AtBranch & { readonly type: 'branch-reset' })
+  | (AtBranch & {
+      readonly type: 'branch-reset';
+      readonly resetAt: number;
+      readonly database?: Branch['upstream']['database'];
+    })
   | (AtBranch & { readonly type: 'branch-renamed'; readonly name: string })
   | (AtBranch & { readonly type: 'protection-set'; readonly isProtected: boolean })
   | (AtBranch & { readonly type: 'default-set' })
-  | (AtBranch & { readonly type: 'endpoint-deleted'; readonly endpoint: string })
+  | (AtBranch & { readonly type: 'endpoint-created' | 'endpoint-deleted'; readonly endpoint: string })
   | (AtBranch & {
       readonly type: 'role-created';
       readonly role: Role;
@@ -36,7 +40,12 @@ export type CatalogEvent =
       readonly from: string | undefined;
     })
   | (AtRole & { readonly type: 'role-deleted' })
-  | (AtRole & { readonly type: 'password-reset'; readonly verifier: Verifier })
+  | (AtRole & {
+      readonly type: 'password-reset';
+      readonly verifier: Verifier;
+      /** The role's mark from now on. */
+      readonly unrated: boolean;
+    })
   | (AtRole & { readonly type: 'upstream-set'; readonly upstream: Role['upstream'] })
   | {
       readonly type: 'project-list-set';

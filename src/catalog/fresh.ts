@@ -3,11 +3,14 @@ import type { CatalogState } from './find.ts';
 import type { RandomInt } from './ids.ts';
 import { newBranchId, newEndpointId, newProjectId } from './ids.ts';
 
-/** What a decision needs that cannot come from rules: chance, and passwords that somebody made with it. */
+/** What a decision needs that cannot come from rules: the time, chance, and passwords that somebody made with it. */
 export interface Fresh {
+  readonly now: Date;
   readonly randomInt: RandomInt;
   /** By role; those that `passwordsNeeded` named. */
   readonly verifiers: ReadonlyMap<string, Verifier>;
+  /** Names upstream of what is to be copied; where `databasesWanted` asked for them. */
+  readonly databases?: readonly string[] | undefined;
 }
 
 /** Draws that may hit an id that is taken already; more is a source without chance. */

@@ -1,3 +1,4 @@
+import type { SaltedKeys } from '../scram/salted-keys.ts';
 import type { Verifier } from '../scram/verifier.ts';
 import type { Secret } from './secret.ts';
 
@@ -7,7 +8,24 @@ export interface Project {
   /** For people. */
   readonly name: string | undefined;
   readonly allowedIps: ProjectAllowedIps | undefined;
+  readonly cluster: Cluster | undefined;
   readonly branches: readonly Branch[];
+}
+
+/** The PostgreSQL in which a project's branches are made. */
+export interface Cluster {
+  /** Without a map: whoever makes branches names the database. */
+  readonly upstream: UpstreamTarget;
+  /** Role that may create databases and roles. */
+  readonly role: string;
+  /** `undefined`: the upstream lets the role in without (peer or trust on a Unix socket). */
+  readonly password: Secret | undefined;
+  /** Database to connect to where no other is meant. */
+  readonly database: string;
+  /** How a branch gets its data; `external`: it is there already. */
+  readonly provisioner: 'external' | 'template' | 'dump';
+  /** Sessions that stand in the way of a copy: those there end by themselves, or are ended. New ones wait. */
+  readonly parentSessions: 'hold' | 'drain';
 }
 
 /** A project's list. `undefined` in its place admits everyone, as in Neon; an empty one nobody. */
@@ -40,10 +58,26 @@ export interface Branch {
   readonly idleSessionTimeout: number | undefined;
   /** ms that a session may last, a statement that runs then included; `undefined`: for ever. */
   readonly maxSessionAge: number | undefined;
+  /** When its data became the parent's again (Unix time, ms); `undefined`: never. Whoever is connected then is cut. */
+  readonly resetAt: number | undefined;
   readonly clientCertificate: 'off' | 'optional' | 'required';
   /** Which of a client certificate's names must be the role's: its common name, or one of its SANs. */
   readonly clientCertificateRole: 'off' | 'cn' | 'san';
+  readonly sql: SqlRules;
+  /** How we made its databases and roles, which go with it; `undefined`: they are not ours. */
+  readonly provisioner: 'template' | 'dump' | undefined;
 }
+
+/** What is looked at in statements. */
+export interface SqlRules {
+  /** Weakest password that SQL may set, in whole bits; `undefined`: nothing is looked at. */
+  readonly passwordMinBits: number | undefined;
+  /** Whether SQL may set a password by its hash, so that nobody knows how strong it is. */
+  readonly prehashedPasswords: 'refuse' | 'allow';
+}
+
+/** The contract's defaults; the bits are Neon's floor. */
+export const DEFAULT_SQL_RULES: SqlRules = { passwordMinBits: 60, prehashedPasswords: 'refuse' };
 
 /** libpq's words (PostgreSQL manual, 34.19.1 and `require_auth`, `channel_binding` in 34.1.2). */
 export type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
@@ -70,11 +104,23 @@ export interface Role {
   readonly name: string;
   /** `undefined`: the role cannot log in here. */
   readonly verifier: Verifier | undefined;
+  /** Whether the verifier was given as it is, so that nobody knows how strong its password is. */
+  readonly verifierUnrated: boolean;
   /** Sessions at a time; `undefined`: no bound but the branch's. */
   readonly connectionLimit: number | undefined;
-  /** How the gateway logs in upstream for this role; absent parts: the same name, ClientKey passthrough. */
-  readonly upstream: { readonly role: string | undefined; readonly password: Secret | undefined };
+  readonly upstream: RoleUpstream;
 }
+
+/** How the gateway logs in upstream for a role. */
+export interface RoleUpstream {
+  /** `undefined`: the same name. */
+  readonly role: string | undefined;
+  /** `undefined`: the client's own proof (ClientKey passthrough). */
+  readonly login: UpstreamLogin | undefined;
+}
+
+/** Keys are enough where the upstream speaks SCRAM; they log in for as long as its salt and count stay. */
+export type UpstreamLogin = { readonly password: Secret } | { readonly keys: Secret<SaltedKeys> };
 
 /** Verifiers read from the upstream itself. */
 export interface AuthQuery {

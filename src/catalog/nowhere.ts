@@ -1,6 +1,6 @@
 import { allowlistFrom } from '../allowlist/entries.ts';
 import { DEFAULT_ITERATIONS } from '../scram/verifier.ts';
-import type { Branch, Project } from './model.ts';
+import { type Branch, DEFAULT_SQL_RULES, type Project } from './model.ts';
 
 /** A name that no branch can have, so that nothing finds it by chance. */
 const NO_ID = '';
@@ -30,11 +30,20 @@ const branch: Branch = {
   connectionLimit: undefined,
   idleSessionTimeout: undefined,
   maxSessionAge: undefined,
+  resetAt: undefined,
   clientCertificate: 'optional',
   clientCertificateRole: 'off',
+  sql: DEFAULT_SQL_RULES,
+  provisioner: undefined,
 };
 
-const project: Project = { id: NO_ID, name: undefined, allowedIps: undefined, branches: [branch] };
+const project: Project = {
+  id: NO_ID,
+  name: undefined,
+  allowedIps: undefined,
+  cluster: undefined,
+  branches: [branch],
+};
 
 /**
  * The branch behind every endpoint that does not exist. Nobody has a role there and everybody is admitted, so that a

@@ -3,7 +3,8 @@ import type { CreateProject } from './commands.ts';
 import type { CatalogEvent } from './events.ts';
 import { type CatalogState, findProject, listed, shown } from './find.ts';
 import { type Fresh, freshBranchId, freshEndpointId, freshProjectId } from './fresh.ts';
-import type { Branch } from './model.ts';
+import { type Branch, DEFAULT_SQL_RULES } from './model.ts';
+import { refuseProvisioned } from './provisioned.ts';
 import { Rejected } from './rejection.ts';
 import { checkBranchName, checkPostgresName, checkProjectId, checkProjectName } from './valid-names.ts';
 
@@ -33,12 +34,14 @@ export function createProject(state: CatalogState, command: CreateProject, fresh
     connectionLimit: undefined,
     idleSessionTimeout: undefined,
     maxSessionAge: undefined,
+    resetAt: undefined,
     clientCertificate: 'optional',
     clientCertificateRole: 'off',
+    sql: DEFAULT_SQL_RULES,
+    provisioner: undefined,
   };
-  return [
-    { type: 'project-created', project: { id, name, allowedIps: undefined, branches: [branch] }, upstream },
-  ];
+  const project = { id, name, allowedIps: undefined, cluster: undefined, branches: [branch] };
+  return [{ type: 'project-created', project, upstream }];
 }
 
 export function deleteProject(state: CatalogState, id: string | undefined): CatalogEvent[] {
@@ -50,6 +53,7 @@ export function deleteProject(state: CatalogState, id: string | undefined): Cata
       `project ${project.id} cannot be deleted: ${listed(kept)} ${are} protected; lift it with branches unprotect ${shown(kept[0] ?? '')}`,
     );
   }
+  refuseProvisioned(project);
   return [{ type: 'project-deleted', projectId: project.id }];
 }
 

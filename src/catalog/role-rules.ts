@@ -1,12 +1,21 @@
-import type { SetUpstream } from './commands.ts';
+import { parseSaltedKeys } from '../scram/salted-keys.ts';
+import type { Verifier } from '../scram/verifier.ts';
+import type { SetPassword, SetUpstream } from './commands.ts';
 import type { CatalogEvent } from './events.ts';
 import { roleOf, shown } from './find.ts';
 import { type Fresh, freshVerifier } from './fresh.ts';
+import { upstreamOfRole } from './provisioned.ts';
 import { Rejected } from './rejection.ts';
+import type { Secret } from './secret.ts';
 import type { BranchRef } from './snapshot.ts';
 import { checkPostgresName } from './valid-names.ts';
 
-export function createRole({ project, branch }: BranchRef, name: string, fresh: Fresh): CatalogEvent[] {
+export function createRole(
+  { project, branch }: BranchRef,
+  command: SetPassword,
+  fresh: Fresh,
+): CatalogEvent[] {
+  const { role: name } = command;
   checkPostgresName(name, 'role');
   if (branch.roles.some((role) => role.name === name)) {
     throw new Rejected(
@@ -15,9 +24,12 @@ export function createRole({ project, branch }: BranchRef, name: string, fresh: 
   }
   const role = {
     name,
-    verifier: freshVerifier(name, fresh),
+    ...wantedVerifier(command, fresh),
     connectionLimit: undefined,
-    upstream: { role: undefined, password: undefined },
+    upstream:
+      branch.provisioner === undefined
+        ? { role: undefined, login: undefined }
+        : upstreamOfRole(name, branch.id),
   };
   return [{ type: 'role-created', projectId: project.id, branchId: branch.id, role, from: undefined }];
 }
@@ -28,19 +40,42 @@ export function deleteRole({ project, branch }: BranchRef, name: string): Catalo
 }
 
 /** As in PostgreSQL, a new password does not give back the right to log in. */
-export function resetPassword({ project, branch }: BranchRef, name: string, fresh: Fresh): CatalogEvent[] {
+export function resetPassword(
+  { project, branch }: BranchRef,
+  command: SetPassword,
+  fresh: Fresh,
+): CatalogEvent[] {
+  const { role: name } = command;
   if (roleOf(branch, name).verifier === undefined) {
     throw new Rejected(
       `role ${shown(name)} of branch ${shown(branch.name)} may not log in: remove no_login in the catalog first`,
     );
   }
-  const verifier = freshVerifier(name, fresh);
-  return [{ type: 'password-reset', projectId: project.id, branchId: branch.id, role: name, verifier }];
+  const { verifier, verifierUnrated: unrated } = wantedVerifier(command, fresh);
+  const at = { projectId: project.id, branchId: branch.id, role: name };
+  return [{ type: 'password-reset', ...at, verifier, unrated }];
+}
+
+/** One that was given as it is has its mark until another takes its place. */
+function wantedVerifier(
+  { role, login }: SetPassword,
+  fresh: Fresh,
+): { readonly verifier: Verifier; readonly verifierUnrated: boolean } {
+  return login !== undefined && 'verifier' in login
+    ? { verifier: login.verifier, verifierUnrated: true }
+    : { verifier: freshVerifier(role, fresh), verifierUnrated: false };
 }
 
 export function setUpstream({ project, branch }: BranchRef, command: SetUpstream): CatalogEvent[] {
   const known = roleOf(branch, command.role);
   if (command.upstreamRole !== undefined) checkPostgresName(command.upstreamRole, 'role');
-  const upstream = { role: command.upstreamRole ?? known.upstream.role, password: command.password };
+  if (command.login !== undefined && 'password' in command.login) refuseKeys(command.login.password);
+  const upstream = { role: command.upstreamRole ?? known.upstream.role, login: command.login };
   return [{ type: 'upstream-set', projectId: project.id, branchId: branch.id, role: known.name, upstream }];
+}
+
+/** Sealed, it would be taken for keys. */
+function refuseKeys(password: Secret): void {
+  if (parseSaltedKeys(password.reveal()) !== undefined)
+    throw new Rejected('a password may not have the form of SCRAM keys: set another upstream', 'wish');
 }

@@ -1,18 +1,18 @@
 import { inspect } from 'node:util';
 
 /**
- * Text that must reach neither a log, nor an error, nor JSON: printing one by mistake prints `[secret]`.
- * `reveal()` is the only way to the text, so that every use can be found by its name.
+ * What must reach neither a log, nor an error, nor JSON: printing one by mistake prints `[secret]`.
+ * `reveal()` is the only way to it, so that every use can be found by its name.
  */
-export class Secret {
-  readonly #text: string;
+export class Secret<Value = string> {
+  readonly #value: Value;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(value: Value) {
+    this.#value = value;
   }
 
-  reveal(): string {
-    return this.#text;
+  reveal(): Value {
+    return this.#value;
   }
 
   toString(): string {

@@ -19,6 +19,9 @@ interface IndexedBranch extends BranchRef {
   readonly allowlist: Allowlist | undefined;
 }
 
+/** Makes a list of entries that were checked; whoever has made it already, in another thread say, gives that one. */
+export type ListMaker = (entries: readonly string[], owner: string) => Allowlist;
+
 const NOBODY_OWNS: ReadonlyMap<string, readonly BranchRef[]> = new Map();
 
 /**
@@ -36,12 +39,15 @@ export class CatalogSnapshot {
    * @throws Error where two branches share an id or an endpoint, or an allowlist's entry cannot be read. The
    * configuration refuses such a catalog with file and line; here it must not be routed by chance.
    */
-  constructor(projects: readonly Project[]) {
+  constructor(projects: readonly Project[], makeList: ListMaker = allowlistFrom) {
     this.projects = projects;
     this.#branches.set(branchKey(NOWHERE.project.id, NOWHERE.branch.id), NOWHERE);
     for (const project of projects) {
-      const ofProject = projectAllowlist(project);
-      for (const branch of project.branches) this.#index({ project, branch }, ofProject);
+      const ofProject = projectAllowlist(project, makeList);
+      for (const branch of project.branches) {
+        const ref = { project, branch };
+        this.#index({ ...ref, allowlist: branchAllowlist(ref, ofProject, makeList) });
+      }
     }
   }
 
@@ -90,11 +96,12 @@ export class CatalogSnapshot {
     return this.#owners.get(clusterKey(upstream)) ?? NOBODY_OWNS;
   }
 
-  #index(ref: BranchRef, ofProject: Allowlist | undefined): void {
-    const { project, branch } = ref;
+  #index(indexed: IndexedBranch): void {
+    const { project, branch } = indexed;
+    const ref = { project, branch };
     const key = branchKey(project.id, branch.id);
     if (this.#branches.has(key)) throw new Error(`project ${project.id} has two branches ${branch.id}`);
-    this.#branches.set(key, { ...ref, allowlist: branchAllowlist(ref, ofProject) });
+    this.#branches.set(key, indexed);
     for (const id of branch.endpoints) {
       const endpoint = foldCase(id);
       if (this.#endpoints.has(endpoint)) throw new Error(`the catalog has two endpoints ${endpoint}`);
@@ -118,15 +125,16 @@ function branchKey(projectId: string, branchId: string): string {
   return `${projectId}\0${branchId}`;
 }
 
-function projectAllowlist(project: Project): Allowlist | undefined {
-  return project.allowedIps && allowlistFrom(project.allowedIps.ips, `allowed_ips of project ${project.id}`);
+function projectAllowlist(project: Project, makeList: ListMaker): Allowlist | undefined {
+  return project.allowedIps && makeList(project.allowedIps.ips, `allowed_ips of project ${project.id}`);
 }
 
 function branchAllowlist(
   { project, branch }: BranchRef,
   ofProject: Allowlist | undefined,
+  makeList: ListMaker,
 ): Allowlist | undefined {
   if (branch.allowedIps !== undefined)
-    return allowlistFrom(branch.allowedIps, `allowed_ips of branch ${branch.id}`);
+    return makeList(branch.allowedIps, `allowed_ips of branch ${branch.id}`);
   return project.allowedIps?.protectedBranchesOnly === true && !branch.isProtected ? undefined : ofProject;
 }

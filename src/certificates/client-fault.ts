@@ -19,7 +19,7 @@ const FAULTS: ReadonlyMap<string, ClientCertificateFault> = new Map([
 ]);
 
 /** Longer ways up to an authority are not looked at; OpenSSL refuses them anyway (X509_STORE_CTX: 100). */
-const MAX_STEPS = 10;
+export const MAX_STEPS = 10;
 
 /**
  * Puts a word to a refusal that the TLS library has decided. It keeps the last of its complaints: of a stranger's
@@ -47,7 +47,7 @@ function leadsTo(leaf: X509Certificate, authorities: readonly X509Certificate[])
   return false;
 }
 
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
   } catch {

@@ -31,7 +31,7 @@ export function clientNames(certificate: X509Certificate): ClientNames {
 }
 
 /** Node 24's `toLegacyObject` ends the process (SIGSEGV) on a key that OpenSSL cannot decode, a point off its curve say. */
-function hasReadableKey(certificate: X509Certificate): boolean {
+export function hasReadableKey(certificate: X509Certificate): boolean {
   try {
     return certificate.publicKey.type === 'public';
   } catch {

@@ -20,6 +20,11 @@ export interface RevocationList {
   readonly thisUpdate: Date;
   /** When the next list is due; `undefined`: this one holds until it is replaced. */
   readonly nextUpdate: Date | undefined;
+  /**
+   * What it revokes, as `serialOf` names it, up to 100,000 in a large list.
+   * @throws {CertificateError} where the list cannot be read to its end
+   */
+  readonly revoked: () => Iterable<string>;
 }
 
 /**
@@ -44,6 +49,20 @@ export function subjectName({ raw }: X509Certificate): Buffer {
   return fields.take(SEQUENCE);
 }
 
+/** By what a list names a certificate: its issuer's name and its serial number. */
+export function serialOf({ raw }: X509Certificate): string {
+  const fields = new Fields(readTagged(readTagged(raw, 0, SEQUENCE) ?? raw, 0, SEQUENCE) ?? raw);
+  fields.skip(EXPLICIT_0);
+  const serial = fields.take(INTEGER);
+  fields.take(SEQUENCE);
+  return named(fields.take(SEQUENCE), serial);
+}
+
+/** Of DER, which spells a number in one way. */
+function named(issuer: Buffer, serial: Buffer): string {
+  return `${issuer.toString('latin1')}\0${serial.toString('latin1')}`;
+}
+
 /** CertificateList ::= { tbsCertList { version?, signature, issuer, thisUpdate, nextUpdate?, … }, … } */
 function parse(pem: string): RevocationList {
   const der = Buffer.from(pem.slice(BEGIN.length, -END.length), 'base64');
@@ -56,7 +75,15 @@ function parse(pem: string): RevocationList {
   const issuer = fields.take(SEQUENCE);
   const thisUpdate = fields.time();
   if (thisUpdate === undefined) throw notDer();
-  return { pem, issuer, thisUpdate, nextUpdate: fields.time() };
+  const nextUpdate = fields.time();
+  const entries = fields.skip(SEQUENCE) ?? Buffer.alloc(0);
+  return { pem, issuer, thisUpdate, nextUpdate, revoked: () => revokedIn(entries, issuer) };
+}
+
+/** revokedCertificates ::= SEQUENCE OF SEQUENCE { userCertificate, revocationDate, … } */
+function* revokedIn(entries: Buffer, issuer: Buffer): Generator<string> {
+  const list = new Fields(entries);
+  while (!list.atEnd) yield named(issuer, new Fields(list.take(SEQUENCE)).take(INTEGER));
 }
 
 function notDer(): CertificateError {
@@ -70,6 +97,10 @@ class Fields {
 
   constructor(contents: Buffer) {
     this.#contents = contents;
+  }
+
+  get atEnd(): boolean {
+    return this.#offset === this.#contents.length;
   }
 
   /** The contents of the next element, which is to bear this tag. */

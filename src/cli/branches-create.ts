@@ -3,7 +3,14 @@ import type { CatalogState } from '../catalog/find.ts';
 import type { Role } from '../catalog/model.ts';
 import type { BranchRef } from '../catalog/snapshot.ts';
 import type { Done } from '../control/carry-out.ts';
-import { type CatalogFlags, catalogOptions, change, onCatalog, warn } from './catalog-command.ts';
+import {
+  type CatalogFlags,
+  catalogOptions,
+  change,
+  drainOption,
+  onCatalog,
+  warn,
+} from './catalog-command.ts';
 import { show, tableOf } from './output.ts';
 import { passwordTable, upstreamMend } from './passwords-shown.ts';
 import { BRANCHES, shownBranch, shownRole } from './shown.ts';
@@ -16,15 +23,20 @@ interface Flags extends CatalogFlags {
   readonly database?: ReadonlyMap<string, string>;
 }
 
-/** `portcullis branches create`: its upstream exists already, the parent's where none is named. */
+/** `portcullis branches create`: on the project's cluster, or where its upstream is named or the parent's. */
 export function createBranchCommand(): Command {
   return databaseOption(
     catalogOptions(
-      new Command('create')
-        .description('a branch made after another')
-        .option('--name <name>', 'by default its id')
-        .option('--parent <id|name>', 'by default the default branch')
-        .option('--upstream <url>', 'where its data lie; by default the parent’s upstream'),
+      drainOption(
+        new Command('create')
+          .description('a branch made after another')
+          .option('--name <name>', 'by default its id')
+          .option('--parent <id|name>', 'by default the default branch')
+          .option(
+            '--upstream <url>',
+            'where its data lie already; by default a copy is made where the project has a cluster',
+          ),
+      ),
     ),
   ).action(async (flags: Flags) => {
     await onCatalog(flags, async (opened) => {
@@ -53,6 +65,7 @@ function showCreated(place: BranchRef, { passwords, after }: Done, flags: Flags)
     return { ...shownRole(branch.id, role), ...(password !== undefined && { password }) };
   });
   show({ branch, roles }, flags, () => `${tableOf([branch], BRANCHES)}${passwordTable(passwords)}`);
+  if (place.branch.provisioner !== undefined) return;
   for (const role of place.branch.roles) if (passwords.has(role.name)) warnOfLogin(after, place, role);
 }
 

@@ -2,7 +2,14 @@ import { Command } from 'commander';
 import type { Command as Wish } from '../catalog/commands.ts';
 import { type CatalogState, findBranch, findProject } from '../catalog/find.ts';
 import { createBranchCommand } from './branches-create.ts';
-import { type CatalogFlags, catalogOptions, change, onCatalog, yesOption } from './catalog-command.ts';
+import {
+  type CatalogFlags,
+  catalogOptions,
+  change,
+  drainOption,
+  onCatalog,
+  yesOption,
+} from './catalog-command.ts';
 import { show, showList, tableOf } from './output.ts';
 import { passwordTable } from './passwords-shown.ts';
 import { BRANCHES, shownBranch } from './shown.ts';
@@ -36,7 +43,9 @@ function named(verb: string, description: string): Command {
 }
 
 function resetCommand(): Command {
-  return yesOption(named('reset', 'its parent’s roles again; it keeps its own passwords'))
+  return drainOption(
+    yesOption(named('reset', 'its parent’s data and roles again; it keeps its own passwords')),
+  )
     .option('--parent', 'to its parent, the only way there is')
     .action(reset);
 }
@@ -56,7 +65,9 @@ async function get(branch: string, flags: CatalogFlags): Promise<void> {
 async function remove(branch: string, flags: CatalogFlags): Promise<void> {
   await onCatalog(flags, async (opened) => {
     const wish: Wish = { type: 'delete-branch', project: flags.projectId, branch };
-    const question = `Delete branch ${branch}, its endpoints and its passwords?`;
+    const made = findBranch(opened.desk.read(), flags.projectId, branch).branch.provisioner !== undefined;
+    const what = made ? 'its data, its endpoints' : 'its endpoints';
+    const question = `Delete branch ${branch}, ${what} and its passwords?`;
     const { before } = await change(opened, flags, { wish, question });
     showBranch(before, branch, flags, 'deleted:\n');
   });
@@ -65,7 +76,9 @@ async function remove(branch: string, flags: CatalogFlags): Promise<void> {
 async function reset(branch: string, flags: CatalogFlags): Promise<void> {
   await onCatalog(flags, async (opened) => {
     const wish: Wish = { type: 'reset-branch', project: flags.projectId, branch };
-    const question = `Reset branch ${branch} to its parent?`;
+    const made = findBranch(opened.desk.read(), flags.projectId, branch).branch.provisioner !== undefined;
+    const lost = made ? ' Its data are lost.' : '';
+    const question = `Reset branch ${branch} to its parent?${lost}`;
     const { after, passwords } = await change(opened, flags, { wish, question });
     const shown = shownBranch(findBranch(after, flags.projectId, branch));
     const roles = [...passwords].map(([name, password]) => ({ name, password }));

@@ -5,8 +5,10 @@ import { Rejected } from '../catalog/rejection.ts';
 import { CertificateError } from '../certificates/error.ts';
 import { DevError } from '../dev/error.ts';
 import { CertificateFilesError } from '../net/certificate-problem.ts';
-import { CatalogNotWritten, UnusableCatalog } from '../store/catalog-desk.ts';
+import { ProvisionError } from '../provision/error.ts';
+import { CatalogNotWritten, UnusableCatalog } from '../store/catalog-errors.ts';
 import { UneditableCatalog } from '../store/catalog-nodes.ts';
+import { TrailError } from '../trail/error.ts';
 import { CliError } from './error.ts';
 
 /**
@@ -24,7 +26,7 @@ export async function explained(work: () => Promise<void>): Promise<void> {
 function explain(error: unknown): unknown {
   const listen = explainListenError(error);
   if (listen !== undefined) return new CliError(listen, 1, { cause: error });
-  if (error instanceof DevError || error instanceof CertificateError) {
+  if (error instanceof DevError || error instanceof ProvisionError || error instanceof CertificateError) {
     return new CliError(error.message, 1, { cause: error });
   }
   if (error instanceof ConfigurationError) return new CliError(error.message, 2, { cause: error });
@@ -37,5 +39,6 @@ function explain(error: unknown): unknown {
   if (error instanceof CatalogNotWritten || error instanceof UneditableCatalog) {
     return new CliError(error.message, 1, { cause: error });
   }
+  if (error instanceof TrailError) return new CliError(error.message, 1, { cause: error });
   return error;
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { rotateKeys } from '../store/rotate-keys.ts';
 import { onCatalog } from './catalog-command.ts';
 import { type ConfigFlags, configOptions } from './config-options.ts';
+import { sealCommand } from './keys-seal.ts';
 import { type OutputFlags, outputOption, show } from './output.ts';
 
 type Flags = ConfigFlags & OutputFlags;
@@ -11,7 +12,8 @@ export function keysCommand(): Command {
   const rotate = new Command('rotate').description('a new key, everything sealed anew, the old keys removed');
   return new Command('keys')
     .description('the key for sealed secrets')
-    .addCommand(outputOption(configOptions(rotate)).action(rotateNow));
+    .addCommand(outputOption(configOptions(rotate)).action(rotateNow))
+    .addCommand(sealCommand());
 }
 
 async function rotateNow(flags: Flags): Promise<void> {

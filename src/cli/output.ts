@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { stringify } from 'yaml';
-import { printable } from '../observe/printable.ts';
+import { Document, visit } from 'yaml';
+import { hasUnprintable, printable, spelledOut } from '../observe/printable.ts';
 import { table } from './table.ts';
 
 export interface OutputFlags {
@@ -25,10 +25,30 @@ export function showList<Item>(items: readonly Item[], flags: OutputFlags, listi
 
 /** A value as the flags want it; `text` makes what people read. */
 export function show(value: unknown, { output }: OutputFlags, text: () => string): void {
-  if (output === 'json') process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-  // Through JSON, so that both hold the same.
-  else if (output === 'yaml') process.stdout.write(stringify(JSON.parse(JSON.stringify(value))));
+  if (output === 'json') process.stdout.write(asJson(value));
+  else if (output === 'yaml') process.stdout.write(asYaml(value));
   else process.stdout.write(text());
+}
+
+/** JSON that a terminal shows as it is: what would move its cursor or turn the text is escaped (RFC 8259, section 7). */
+export function asJson(value: unknown): string {
+  return `${linewise(JSON.stringify(value, null, 2), (line) => spelledOut(line, 'surrogates'))}\n`;
+}
+
+/** The same as YAML. Only in double quotes can a character be escaped there (YAML 1.2.2, 7.3.1). */
+export function asYaml(value: unknown): string {
+  // Through JSON, so that both hold the same.
+  const document = new Document(JSON.parse(JSON.stringify(value)));
+  visit(document, {
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === 'string' && hasUnprintable(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return linewise(document.toString({ lineWidth: 0 }), (line) => spelledOut(line, 'code point'));
+}
+
+function linewise(text: string, change: (line: string) => string): string {
+  return text.split('\n').map(change).join('\n');
 }
 
 export function tableOf<Item>(items: readonly Item[], { columns, nothing }: Listing<Item>): string {

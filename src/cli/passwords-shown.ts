@@ -2,13 +2,17 @@ import type { CatalogState } from '../catalog/find.ts';
 import type { Role } from '../catalog/model.ts';
 import { clusterKey } from '../catalog/names.ts';
 import type { BranchRef } from '../catalog/snapshot.ts';
+import { printable } from '../observe/printable.ts';
 import { formatVerifier } from '../scram/verifier.ts';
 import { table } from './table.ts';
 
 /** New passwords for people, the only time that they are seen; nothing where there are none. */
 export function passwordTable(passwords: ReadonlyMap<string, string>): string {
   if (passwords.size === 0) return '';
-  const rows = table(['ROLE', 'PASSWORD'], [...passwords]);
+  const rows = table(
+    ['ROLE', 'PASSWORD'],
+    [...passwords].map(([role, password]) => [printable(role), password]),
+  );
   return `\nNew passwords, shown this once:\n${rows}`;
 }
 
@@ -21,7 +25,7 @@ export type UpstreamMend =
 
 /** @returns undefined where the role has a login upstream of its own, which stays. */
 export function upstreamMend(state: CatalogState, place: BranchRef, role: Role): UpstreamMend | undefined {
-  if (role.upstream.password !== undefined || role.verifier === undefined) return undefined;
+  if (role.upstream.login !== undefined || role.verifier === undefined) return undefined;
   const { name: on } = place.branch;
   const sharing = branchSharing(state, place, role);
   if (sharing !== undefined) {

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './audit.ts';
 import { branchesCommand } from './branches.ts';
 import { certsCommand } from './certs.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand } from './completion.ts';
 import { connectionStringCommand } from './connection-string.ts';
 import { devCommand } from './dev.ts';
+import { endpointsCommand } from './endpoints.ts';
 import { CliError } from './error.ts';
 import { healthCommand } from './health.ts';
 import { ipAllowCommand } from './ip-allow.ts';
@@ -49,12 +51,14 @@ function program(): Command {
     certsCommand(),
     projectsCommand(),
     branchesCommand(),
+    endpointsCommand(),
     rolesCommand(),
     ipAllowCommand(),
     keysCommand(),
     connectionStringCommand(),
     sessionsCommand(),
     lockoutsCommand(),
+    auditCommand(),
     passwordCommand(),
     completionCommand(() => root),
   ];

@@ -1,4 +1,4 @@
-import type { Project, ProjectAllowedIps, Role } from '../catalog/model.ts';
+import type { Project, ProjectAllowedIps, Role, UpstreamLogin } from '../catalog/model.ts';
 import type { BranchRef } from '../catalog/snapshot.ts';
 import type { Listing } from './output.ts';
 
@@ -87,27 +87,36 @@ export interface ShownRole {
   readonly branch_id: string;
   readonly name: string;
   readonly login: boolean;
+  /** Whether the verifier was given as it is: nobody knows how strong its password is. */
+  readonly verifier_unrated: boolean;
   readonly upstream_role: string;
-  /** By the client's own proof, or by a password of its own. */
-  readonly upstream_login: 'passthrough' | 'password';
+  /** By the client's own proof, or by SCRAM keys or a password of its own. */
+  readonly upstream_login: 'passthrough' | 'keys' | 'password';
   /** A new one, this once. */
   readonly password?: string;
 }
 
-export function shownRole(branchId: string, { name, verifier, upstream }: Role): ShownRole {
+export function shownRole(branchId: string, { name, verifier, verifierUnrated, upstream }: Role): ShownRole {
   return {
     branch_id: branchId,
     name,
     login: verifier !== undefined,
+    verifier_unrated: verifierUnrated,
     upstream_role: upstream.role ?? name,
-    upstream_login: upstream.password === undefined ? 'passthrough' : 'password',
+    upstream_login: shownLogin(upstream.login),
   };
+}
+
+function shownLogin(login: UpstreamLogin | undefined): ShownRole['upstream_login'] {
+  if (login === undefined) return 'passthrough';
+  return 'keys' in login ? 'keys' : 'password';
 }
 
 export const ROLES: Listing<ShownRole> = {
   columns: {
     NAME: ({ name }) => name,
     LOGIN: ({ login }) => yes(login),
+    UNRATED: ({ verifier_unrated }) => yes(verifier_unrated),
     'UPSTREAM ROLE': ({ upstream_role }) => upstream_role,
     'UPSTREAM LOGIN': ({ upstream_login }) => upstream_login,
   },

@@ -3,6 +3,7 @@ import { parseAddress } from '../allowlist/address.ts';
 import { ask, controlSocketOf } from '../app/control-client.ts';
 import type { CatalogState } from '../catalog/find.ts';
 import { CatalogSnapshot } from '../catalog/snapshot.ts';
+import { errorCode } from '../store/system-error.ts';
 import { type ConfigFlags, configPath } from './config-options.ts';
 
 export interface LiveSession {
@@ -28,11 +29,26 @@ export function shutOut(live: readonly LiveSession[], after: CatalogState): stri
   });
 }
 
-/** Those of the gateway that runs on the configuration; none where none does. */
-export async function liveSessions(flags: ConfigFlags): Promise<readonly LiveSession[]> {
+/** Sessions, or why nobody knows which there are. */
+export type Live =
+  | { readonly sessions: readonly LiveSession[] }
+  /** To stand behind "live sessions could not be looked up:". */
+  | { readonly problem: string };
+
+/** No socket, or one that nobody listens on any more: no gateway runs, and nobody is to be warned of. */
+const NOBODY_THERE = ['ENOENT', 'ECONNREFUSED'];
+
+/** Those of the gateway that runs on the configuration; none where none does. Never rejects for what a gateway does. */
+export async function liveSessions(flags: ConfigFlags): Promise<Live> {
   const socketPath = controlSocketOf((await configPath(flags)) ?? '');
-  // Most of the time there is no gateway to ask, and then nobody to warn of.
-  const reply = await ask({ socketPath }, 'GET', SESSIONS_PATH).catch(() => undefined);
-  if (reply?.status !== 200) return [];
-  return (JSON.parse(reply.body) as { readonly sessions?: readonly LiveSession[] }).sessions ?? [];
+  try {
+    const { status, body } = await ask({ socketPath }, 'GET', SESSIONS_PATH);
+    if (status !== 200) return { problem: `the gateway answered ${status}` };
+    const { sessions } = JSON.parse(body) as { readonly sessions?: readonly LiveSession[] };
+    return Array.isArray(sessions) ? { sessions } : { problem: 'the gateway’s answer has none' };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== undefined && NOBODY_THERE.includes(code)) return { sessions: [] };
+    return { problem: code ?? (error instanceof Error ? error.message : 'no reason given') };
+  }
 }

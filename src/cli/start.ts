@@ -20,7 +20,7 @@ export function startCommand(): Command {
       log.info({ ports: server.ports, admin: server.adminPort }, 'ready');
       const signal = await stopped;
       log.info({ signal, drain_ms: config.drain }, 'draining');
-      await server.stop(config.drain);
+      await server.stop(config.drain, signal);
       log.info('stopped');
     });
   });

@@ -1,24 +1,54 @@
 import { createInterface } from 'node:readline/promises';
 import { type Readable, Writable } from 'node:stream';
 import { CliError } from './error.ts';
-import { passwordFromStdin } from './secret-input.ts';
+import { secretFromStdin } from './secret-input.ts';
 
 /** Standard input: a terminal, or what a program writes. */
 export type PasswordInput = Readable & { readonly isTTY?: boolean };
 
+/** Puts a prompt on the terminal. */
+type Show = (text: string) => void;
+
+const onTerminal: Show = (text) => void process.stderr.write(text);
+
 /**
  * A password as a person types it on a terminal, without echo, or as a program writes it.
- * @param show puts the prompt on the terminal.
  * @throws CliError where none came, it is no line of UTF-8, or the person left with Ctrl-C or Ctrl-D.
  */
 export async function passwordFrom(
   input: PasswordInput = process.stdin,
-  show: (text: string) => void = (text) => void process.stderr.write(text),
+  show: Show = onTerminal,
 ): Promise<string> {
-  if (input.isTTY !== true) return await passwordFromStdin(input);
-  show('Password: ');
+  return await secretFrom('password', input, show);
+}
+
+/** A new password, which a person types twice, as in psql's `\\password`. @throws CliError also where the two differ. */
+export async function newPasswordFrom(
+  input: PasswordInput = process.stdin,
+  show: Show = onTerminal,
+): Promise<string> {
+  if (input.isTTY !== true) return await passwordFrom(input, show);
+  const first = await prompted('New password: ', input, show);
+  if ((await prompted('The same again: ', input, show)) === first) return first;
+  throw new CliError('the two passwords differ: nothing was changed', 1);
+}
+
+/** As `passwordFrom`, for a secret of another name. */
+export async function secretFrom(
+  what: string,
+  input: PasswordInput = process.stdin,
+  show: Show = onTerminal,
+): Promise<string> {
+  if (input.isTTY !== true) return await secretFromStdin(what, input);
+  return await prompted(`${what.charAt(0).toUpperCase()}${what.slice(1)}: `, input, show);
+}
+
+async function prompted(prompt: string, input: PasswordInput, show: Show): Promise<string> {
+  // Whoever types at the sight of the prompt must find the echo off.
+  const password = typed(input);
+  show(prompt);
   try {
-    return await typed(input);
+    return await password;
   } finally {
     show('\n');
   }

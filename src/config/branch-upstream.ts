@@ -14,7 +14,7 @@ export function parseBranchUpstream(
   text: string,
   surroundings: Surroundings,
 ): GivenUpstream | { readonly problems: readonly string[] } {
-  if (/^[a-z]+:\/\/[^/?#]*@/.test(text)) {
+  if (/^[a-z]+:\/\/[^/?#]*@|[?&](?:user|password)=/.test(text)) {
     return { problems: ['names a role or a password: leave them out, roles set-upstream is for them'] };
   }
   const parsed = parseUpstreamUrl(

@@ -15,6 +15,9 @@ import { textOrFile } from './text-or-file.ts';
 /** libpq's word for the authorities that come with the system, here with the runtime. */
 const SYSTEM_ROOTS = 'system';
 
+/** For the descriptions of secrets. */
+export const SECRET_FORMS = `sealed, as "\${NAME}" or as {file: path}`;
+
 const NOT_A_VERIFIER =
   'must be a verifier as PostgreSQL writes it, SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>';
 
@@ -26,9 +29,13 @@ export function verifier() {
   }, NOT_A_VERIFIER);
 }
 
+/** A secret that is at hand, or one that is opened for its owner (`CatalogSecrets`). */
+export type WrittenSecret = Secret | 'sealed';
+
 /** A password, never as plain text in the catalog: sealed, a variable's value, or a file's text. */
 export function secret(surroundings: CatalogSurroundings) {
-  return textOrFile(surroundings).transform((written, context): Secret => {
+  return textOrFile(surroundings).transform((written, context): WrittenSecret => {
+    if (written.file === undefined && isSealed(written.text)) return 'sealed';
     const opened = written.file === undefined ? reveal(written.text, surroundings) : written;
     if ('problem' in opened) context.addIssue({ code: 'custom', message: opened.problem });
     else if (opened.text === '') context.addIssue({ code: 'custom', message: 'must not be empty' });
@@ -37,12 +44,11 @@ export function secret(surroundings: CatalogSurroundings) {
   });
 }
 
-function reveal(text: string, { env, unseal }: CatalogSurroundings) {
-  if (isSealed(text)) return unseal(text);
+function reveal(text: string, { env }: CatalogSurroundings) {
   const variable = wholeVariable(text, env);
   if (variable !== undefined) return variable;
   return {
-    problem: `must not be plain text: seal it by roles set-upstream, or write "\${NAME}" or {file: path}`,
+    problem: `must not be plain text: seal it (roles set-upstream, keys seal), or write "\${NAME}" or {file: path}`,
   };
 }
 

@@ -8,6 +8,8 @@ import { z } from 'zod';
 const name = z.string().optional().catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
 
+const secret = z.object({ password: name }).optional().catch(undefined);
+
 const branch = z
   .object({
     id: name,
@@ -15,13 +17,16 @@ const branch = z
     default: flag,
     parent_id: name,
     endpoints: z.array(z.object({ id: name }).catch({})).catch([]),
-    roles: z.array(z.object({ name }).catch({})).catch([]),
+    auth_query: secret,
+    roles: z.array(z.object({ name, upstream: secret }).catch({})).catch([]),
   })
   .catch({ endpoints: [], roles: [] });
 
 const catalog = z
   .object({
-    projects: z.array(z.object({ id: name, branches: z.array(branch).catch([]) }).catch({ branches: [] })),
+    projects: z.array(
+      z.object({ id: name, cluster: secret, branches: z.array(branch).catch([]) }).catch({ branches: [] }),
+    ),
   })
   .catch({ projects: [] });
 

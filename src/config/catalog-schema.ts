@@ -1,12 +1,14 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { MIN_BITS } from '../passwords/generate.ts';
 import { MAX_ITERATIONS } from '../scram/keys.ts';
 import { DEFAULT_ITERATIONS } from '../scram/verifier.ts';
-import { secret, upstreamHost, verifier } from './catalog-fields.ts';
-import { DEFAULT_PORT, upstream } from './catalog-upstream.ts';
+import { SECRET_FORMS, secret, verifier } from './catalog-fields.ts';
+import { cluster, upstream } from './catalog-upstream.ts';
 import {
   allowlistEntry,
   duration,
   flag,
+  instant,
   integer,
   keys,
   listOf,
@@ -17,15 +19,15 @@ import {
   text,
 } from './fields.ts';
 import type { CatalogSurroundings } from './surroundings.ts';
-import { textOrFileShape } from './text-or-file.ts';
 
+/** More than a verifier keeps of any password. */
+const MAX_BITS = 256;
 /** Far more than a process can hold. */
 const MAX_CONNECTIONS = 1_000_000;
 const SECOND = 1000;
 /** Timers count to 2^31 - 1 ms, 24.8 days. */
 const MAX_SPAN = 24 * 86_400 * SECOND;
 
-const SECRET_FORMS = `sealed, as "\${NAME}" or as {file: path}`;
 const PROJECT_ID = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const BRANCH_ID = /^br-[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/;
 /** A label of a host name (RFC 1035, 2.3.4): clients name it by SNI. */
@@ -50,7 +52,7 @@ function project(surroundings: CatalogSurroundings) {
     })
       .prefault({})
       .describe('Settings of all branches.'),
-    cluster: cluster().optional().describe('Where branches are made. Does nothing yet.'),
+    cluster: cluster(surroundings).optional().describe('Where branches are made.'),
     branches: listOf(branch(surroundings))
       .min(1, { error: 'must have at least one branch' })
       .describe('Exactly one is the default.'),
@@ -63,16 +65,6 @@ function projectAllowedIps() {
     protected_branches_only: flag()
       .default(false)
       .describe('Whether the list counts on protected branches only.'),
-  });
-}
-
-function cluster() {
-  return keys({
-    host: upstreamHost().describe('Host, or folder of a Unix socket.'),
-    port: integer(1, 65_535).default(DEFAULT_PORT).describe('Port.'),
-    role: postgresName('role').describe('Role that may create databases and roles.'),
-    password: textOrFileShape().optional().describe(`Its password, ${SECRET_FORMS}.`),
-    provisioner: text().optional().describe('How a branch gets its data.'),
   });
 }
 
@@ -89,6 +81,9 @@ function branch(surroundings: CatalogSurroundings) {
       .default(false)
       .describe('Guarded against deletion and, where the project says so, by its list.'),
     parent_id: text().optional().describe('Id of the branch that this one was made from.'),
+    provisioner: oneOf(['template', 'dump'])
+      .optional()
+      .describe('How its databases and roles were made upstream; they are dropped with it.'),
     allowed_ips: keys({
       ips: listOf(allowlistEntry())
         .min(1, {
@@ -113,13 +108,16 @@ function branch(surroundings: CatalogSurroundings) {
       .optional()
       .describe('How long a session may wait for a statement outside a transaction; no bound without it.'),
     max_session_age: span().optional().describe('How long a session may last; no bound without it.'),
+    reset_at: instant()
+      .optional()
+      .describe('When branches reset was run last; a later time cuts the sessions that are open.'),
     client_certificate: oneOf(['off', 'optional', 'required'])
       .default('optional')
       .describe('Whether clients must show a certificate of tls.client_ca.'),
     client_certificate_role: oneOf(['off', 'cn', 'san'])
       .default('off')
       .describe("Which of the certificate's names must be the role's."),
-    sql: sql().optional().describe('Rules for statements. Does nothing yet.'),
+    sql: sql().prefault({}).describe('Rules for statements.'),
     roles: listOf(role(surroundings)).default([]).describe('Roles that log in here.'),
   }).superRefine((written, context) => {
     if (written.client_certificate !== 'off' || written.client_certificate_role === 'off') return;
@@ -158,9 +156,19 @@ function authQuery(surroundings: CatalogSurroundings) {
 
 function sql() {
   return keys({
-    password_min_bits: integer(0, 256).default(60).describe('Weakest password that SQL may set.'),
-    prehashed_passwords: oneOf(['refuse', 'allow']).default('refuse').describe('Verifiers in SQL.'),
+    password_min_bits: minBits()
+      .default(MIN_BITS)
+      .describe('Bits of the weakest password that SQL may set; off: statements are not looked at.'),
+    prehashed_passwords: oneOf(['refuse', 'allow'])
+      .default('refuse')
+      .describe('Whether SQL may set a password by its hash, whose strength nobody knows.'),
     audit: text().default('none').describe('Statements that are recorded.'),
+  });
+}
+
+function minBits() {
+  return z.union([z.literal('off'), integer(1, MAX_BITS)], {
+    error: `must be off, or a whole number from 1 to ${MAX_BITS}`,
   });
 }
 
@@ -171,6 +179,9 @@ function role(surroundings: CatalogSurroundings) {
       .optional()
       .describe('Sessions at a time on this branch; no bound but that of the branch without it.'),
     verifier: verifier().optional().describe('SCRAM verifier, as in pg_authid.rolpassword. A secret.'),
+    verifier_unrated: flag()
+      .default(false)
+      .describe('Set where the verifier was given as it is: nobody knows how strong its password is.'),
     no_login: flag().default(false).describe('Refuses the role like an unknown one.'),
     upstream: keys({
       role: postgresName('role').optional().describe('By default, the same name.'),

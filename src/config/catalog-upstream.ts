@@ -1,15 +1,50 @@
 import { z } from 'zod';
-import { rootCertificates, upstreamHost } from './catalog-fields.ts';
+import { rootCertificates, SECRET_FORMS, secret, upstreamHost } from './catalog-fields.ts';
 import { integer, keys, listOf, oneOf, postgresName } from './fields.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { CatalogSurroundings, Surroundings } from './surroundings.ts';
 
 /** PostgreSQL's own (manual, 19.3.1). */
 export const DEFAULT_PORT = 5432;
 /** sun_path of <sys/un.h> less its NUL, 108 bytes on Linux; the socket's own name goes behind the folder. */
 const MAX_SOCKET_PATH = 107;
 
+/** A branch's `upstream`. */
 export function upstream(surroundings: Surroundings) {
+  const database = z
+    .record(postgresName('database'), postgresName('database'), {
+      error: 'must be a mapping of database names',
+    })
+    .refine((map) => Object.keys(map).length > 0, {
+      error: 'must not be empty: remove it to reach every database',
+    })
+    .optional()
+    .describe("Clients' names and the upstream's; only these are reachable.");
+  return keys({ ...connection(surroundings), database }).superRefine(refuseFaults);
+}
+
+/** A project's `cluster`. */
+export function cluster(surroundings: CatalogSurroundings) {
   return keys({
+    ...connection(surroundings),
+    role: postgresName('role').describe('Role that may create databases and roles.'),
+    password: secret(surroundings).optional().describe(`Its password, ${SECRET_FORMS}.`),
+    database: postgresName('database')
+      .default('postgres')
+      .describe('Database to connect to where no other is meant.'),
+    provisioner: oneOf(['external', 'template', 'dump'])
+      .default('external')
+      .describe('How a branch gets its data; external: it is there already.'),
+    parent_sessions: oneOf(['hold', 'drain'])
+      .default('hold')
+      .describe('Sessions that stand in the way of a copy: they end by themselves, or are ended.'),
+  }).superRefine(refuseFaults);
+}
+
+export type WrittenUpstream = Omit<z.output<ReturnType<typeof upstream>>, 'database'>;
+
+/** How a PostgreSQL is reached. */
+function connection(surroundings: Surroundings) {
+  return {
     host: upstreamHost().describe('Host, or folder of a Unix socket.'),
     port: integer(1, 65_535).default(DEFAULT_PORT).describe('Port.'),
     sslmode: oneOf(['disable', 'require', 'verify-ca', 'verify-full'])
@@ -18,15 +53,6 @@ export function upstream(surroundings: Surroundings) {
     sslrootcert: rootCertificates(surroundings)
       .optional()
       .describe("Path of the authorities' PEM file, or system for the runtime's own, the default."),
-    database: z
-      .record(postgresName('database'), postgresName('database'), {
-        error: 'must be a mapping of database names',
-      })
-      .refine((map) => Object.keys(map).length > 0, {
-        error: 'must not be empty: remove it to reach every database',
-      })
-      .optional()
-      .describe("Clients' names and the upstream's; only these are reachable."),
     require_auth: listOf(oneOf(['scram-sha-256', 'md5', 'password', 'none']))
       .min(1, { error: 'must not be empty: scram-sha-256 is the default' })
       .default(['scram-sha-256'])
@@ -35,10 +61,12 @@ export function upstream(surroundings: Surroundings) {
       .default('off')
       .describe("PROXY header that tells the upstream the client's address."),
     channel_binding: oneOf(['disable', 'prefer', 'require']).default('prefer').describe('As in libpq.'),
-  }).superRefine((written, context) => {
-    for (const { key, message } of upstreamFaults(written))
-      context.addIssue({ code: 'custom', path: [key], message });
-  });
+  };
+}
+
+function refuseFaults(written: Connection, context: z.RefinementCtx): void {
+  for (const { key, message } of upstreamFaults(written))
+    context.addIssue({ code: 'custom', path: [key], message });
 }
 
 interface Connection {

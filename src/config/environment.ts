@@ -1,8 +1,8 @@
-import type { Branch, Project } from '../catalog/model.ts';
+import { type Branch, DEFAULT_SQL_RULES, type Project } from '../catalog/model.ts';
 import { DEFAULT_ITERATIONS } from '../scram/verifier.ts';
 import { pathFrom } from './base-folder.ts';
 import { hasErrors, type Problem, variableProblem } from './problem.ts';
-import { type ServerConfig, serverConfigOf } from './server-config.ts';
+import { type CertificateFiles, type ServerConfig, serverConfigOf } from './server-config.ts';
 import type { Surroundings } from './surroundings.ts';
 import { parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts';
 import {
@@ -56,6 +56,11 @@ export function configFromEnvironment(surroundings: Omit<Surroundings, 'file'>):
   };
 }
 
+/** The certificate that the variables name, whatever else is wrong with them. */
+export function givenCertificate(surroundings: Omit<Surroundings, 'file'>): CertificateFiles | undefined {
+  return certificateOf(readVariables(surroundings).settings, surroundings.base, []);
+}
+
 function projectOf({ target, authQuery }: UpstreamUrl, ips: readonly string[] | undefined): Project {
   const branch: Branch = {
     id: 'br-main',
@@ -73,11 +78,14 @@ function projectOf({ target, authQuery }: UpstreamUrl, ips: readonly string[] | 
     connectionLimit: undefined,
     idleSessionTimeout: undefined,
     maxSessionAge: undefined,
+    resetAt: undefined,
     clientCertificate: 'off',
     clientCertificateRole: 'off',
+    sql: DEFAULT_SQL_RULES,
+    provisioner: undefined,
   };
   const allowedIps = ips && { ips, protectedBranchesOnly: false };
-  return { id: 'default', name: undefined, allowedIps, branches: [branch] };
+  return { id: 'default', name: undefined, allowedIps, cluster: undefined, branches: [branch] };
 }
 
 function upstreamOf(

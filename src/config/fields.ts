@@ -4,6 +4,7 @@ import { MAX_NAME_BYTES } from '../wire/limits.ts';
 import { type DurationBounds, NOT_A_DURATION, parseDuration } from './durations.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { quoted } from './problem.ts';
+import { NOT_A_SIZE, parseSize, type SizeBounds } from './sizes.ts';
 import { unknownWord } from './suggestion.ts';
 
 /**
@@ -81,6 +82,26 @@ export function duration(bounds: DurationBounds) {
     const result = parseDuration(written, bounds);
     return 'ms' in result ? { value: result.ms } : result;
   }, NOT_A_DURATION);
+}
+
+/** RFC 3339, section 5.6; the seconds may be 60 there, which no clock here knows. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i;
+const NOT_AN_INSTANT = 'must be a time as 2026-11-23T18:04:05Z';
+
+/** @returns Unix time in ms. */
+export function instant() {
+  return parsed((written) => {
+    const value = INSTANT.test(written) ? Date.parse(written) : Number.NaN;
+    return Number.isNaN(value) ? { problem: NOT_AN_INSTANT } : { value };
+  }, NOT_AN_INSTANT);
+}
+
+/** @returns bytes. */
+export function size(bounds: SizeBounds) {
+  return parsed((written) => {
+    const result = parseSize(written, bounds);
+    return 'bytes' in result ? { value: result.bytes } : result;
+  }, NOT_A_SIZE);
 }
 
 /** An entry of an allowlist, kept as it is written. */

@@ -40,3 +40,9 @@ export function parseKeyRing(text: string): { readonly ring: KeyRing } | { reado
 export function formatKeyLine(id: string, bytes: Buffer): string {
   return `${id}:${bytes.toString('base64')}\n`;
 }
+
+/** A ring of one key. @param bytes as in `formatKeyLine`. */
+export function singleKey(id: string, bytes: Buffer): KeyRing {
+  const current = { id, key: createSecretKey(bytes) };
+  return { current, all: new Map([[id, current]]) };
+}

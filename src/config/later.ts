@@ -29,7 +29,6 @@ const REFUSED_IN_SERVER: readonly Later[] = [
 
 /** what announces a default or adds a record is accepted, with a warning that it does nothing yet. */
 const IDLE_IN_SERVER: readonly Later[] = [
-  { path: ['audit'], message: 'does nothing yet: this version keeps no audit trail' },
   {
     path: ['workers'],
     when: (value) => value !== 1 && value !== 'auto',
@@ -39,12 +38,9 @@ const IDLE_IN_SERVER: readonly Later[] = [
 
 const IDLE_IN_CATALOG: readonly Later[] = [
   {
-    path: ['projects', '*', 'branches', '*', 'sql'],
-    message: 'does nothing yet: this version does not look into statements',
-  },
-  {
-    path: ['projects', '*', 'cluster'],
-    message: 'does nothing yet: this version does not make branches',
+    path: ['projects', '*', 'branches', '*', 'sql', 'audit'],
+    when: (value) => value !== 'none',
+    message: 'does nothing yet: this version does not record statements',
   },
 ];
 

@@ -8,6 +8,8 @@ export interface Limits {
   readonly handshakeTimeout: number;
   readonly upstreamConnectTimeout: number;
   readonly cancelTimeout: number;
+  /** Bytes that may wait in all sessions together. */
+  readonly maxBufferedBytes: number;
   readonly writeStallTimeout: number;
   readonly keepalive: number;
   readonly failedLogins: FailedLogins;
@@ -29,6 +31,7 @@ export function toLimits(written: WrittenServerConfig['limits']): Limits {
     handshakeTimeout: written.handshake_timeout,
     upstreamConnectTimeout: written.upstream_connect_timeout,
     cancelTimeout: written.cancel_timeout,
+    maxBufferedBytes: written.max_buffered_bytes,
     writeStallTimeout: written.write_stall_timeout,
     keepalive: written.keepalive,
     failedLogins: written.failed_logins,

@@ -41,6 +41,12 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
+/** The faults, and what else was found; what stands on a fault's own line is its echo. */
+export function besideFaults(faults: readonly Problem[], found: readonly Problem[]): Problem[] {
+  const faulty = new Set(faults.map(({ line }) => line));
+  return [...faults, ...found.filter(({ line }) => !faulty.has(line))];
+}
+
 /** In reading order. Sorting is stable: problems of one place stay in the order in which they were found. */
 export function inReadingOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);

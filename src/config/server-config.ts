@@ -1,18 +1,19 @@
+import { type AuditConfig, toAudit } from './audit.ts';
 import { pathFrom } from './base-folder.ts';
 import { type KeyRing, parseKeyRing } from './key-ring.ts';
 import { laterInServer } from './later.ts';
 import { type Limits, toLimits } from './limits.ts';
 import type { ListenAddress } from './listen-address.ts';
-import { hasErrors, inReadingOrder, type Problem } from './problem.ts';
+import { besideFaults, hasErrors, inReadingOrder, type Problem } from './problem.ts';
 import { type LOG_LEVELS, serverSchema, type WrittenServerConfig } from './server-schema.ts';
 import { checkShape } from './shape.ts';
 import { substitute } from './substitution.ts';
 import type { Env, Surroundings } from './surroundings.ts';
-import { YamlDocument } from './yaml-document.ts';
+import { type UnsoundYaml, YamlDocument } from './yaml-document.ts';
 import type { TextChange } from './yaml-values.ts';
 
 /** Thousands of listeners and certificates fit; what is larger is another kind of file. */
-const MAX_SERVER_BYTES = 1_048_576;
+export const MAX_SERVER_BYTES = 1_048_576;
 
 /** Absolute paths. */
 export interface CertificateFiles {
@@ -25,9 +26,9 @@ export interface CatalogLocation {
   readonly file: string;
   /** Absolute folder from which the catalog's own paths start. */
   readonly base: string;
-  /** Opens sealed secrets; `undefined` where no key is configured. */
+  /** Opens sealed secrets; `undefined` where none are written in portcullis.yaml or a variable. */
   readonly keys: KeyRing | undefined;
-  /** Absolute path of the file that the keys came from, read anew with every catalog. */
+  /** Absolute path of the keys' file, read anew with every catalog; made where a secret is to be sealed. */
   readonly keyFile: string | undefined;
   /** Whether `tls.client_ca` is there, which branches need that look at client certificates. */
   readonly clientCa: boolean;
@@ -56,6 +57,7 @@ export interface ServerConfig {
   readonly catalog: CatalogLocation | undefined;
   readonly limits: Limits;
   readonly drain: number;
+  readonly audit: AuditConfig;
   /** `listen: undefined`: no admin listener. */
   readonly admin: { readonly listen: ListenAddress | undefined };
   readonly workers: number | 'auto';
@@ -70,7 +72,7 @@ export type ParsedServerConfig =
 export function parseServerConfig(text: string, surroundings: Surroundings): ParsedServerConfig {
   const { file, env } = surroundings;
   const read = YamlDocument.read(text, { file, maxBytes: MAX_SERVER_BYTES, changeText: fromVariables(env) });
-  if ('problems' in read) return { problems: inReadingOrder(read.problems) };
+  if ('problems' in read) return { problems: inReadingOrder(withShape(read, surroundings)) };
   const { document } = read;
   const later = laterInServer(document);
   const shape = checkShape(serverSchema(surroundings), document);
@@ -79,6 +81,13 @@ export function parseServerConfig(text: string, surroundings: Surroundings): Par
   const problems = [...later, ...finished.problems.map(({ path, message }) => document.at(path, message))];
   if (hasErrors(problems)) return { problems: inReadingOrder(problems) };
   return { config: finished.config, warnings: inReadingOrder(problems) };
+}
+
+/** Also what is wrong beside values that could not be had, a missing variable's. */
+function withShape({ problems, partly }: UnsoundYaml, surroundings: Surroundings): Problem[] {
+  if (partly === undefined) return problems;
+  const shape = checkShape(serverSchema(surroundings), partly);
+  return besideFaults(problems, [...('problems' in shape ? shape.problems : []), ...laterInServer(partly)]);
 }
 
 /** What a gateway without portcullis.yaml goes by: these, and otherwise the defaults. */
@@ -95,7 +104,8 @@ export function serverConfigOf(
   return { ...finish(written, surroundings.base).config, catalog: undefined };
 }
 
-function fromVariables(env: Env): TextChange {
+/** Puts variables in place of `${NAME}`. */
+export function fromVariables(env: Env): TextChange {
   return (text) => {
     const result = substitute(text, env);
     return 'problem' in result ? result : { value: result.text };
@@ -113,8 +123,9 @@ function finish(written: WrittenServerConfig, base: string): Finished {
     ...address,
     proxiedBy: proxy_protocol?.trusted,
   }));
-  const keys = catalog.key === undefined ? undefined : parseKeyRing(catalog.key.text);
-  const problems = [...repeatedAddresses(listen), ...crlAlone(tls)];
+  const keys = typeof catalog.key === 'string' ? parseKeyRing(catalog.key) : undefined;
+  const audit = toAudit(written.audit, base);
+  const problems = [...repeatedAddresses(listen), ...crlAlone(tls), ...audit.problems];
   if (keys !== undefined && 'problem' in keys)
     problems.push({ path: ['catalog', 'key'], message: keys.problem });
   const config: ServerConfig = {
@@ -135,11 +146,12 @@ function finish(written: WrittenServerConfig, base: string): Finished {
       file: pathFrom(base, catalog.file),
       base,
       keys: keys !== undefined && 'ring' in keys ? keys.ring : undefined,
-      keyFile: catalog.key?.file,
+      keyFile: typeof catalog.key === 'object' ? pathFrom(base, catalog.key.file) : undefined,
       clientCa: tls.client_ca !== undefined,
     },
     limits: toLimits(limits),
     drain: written.drain,
+    audit: audit.config,
     admin: { listen: written.admin.listen },
     workers: written.workers,
     log: written.log,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { audit } from './audit-schema.ts';
 import {
   allowlistEntry,
   duration,
@@ -9,13 +10,15 @@ import {
   matching,
   oneOf,
   parsed,
+  size,
   text,
 } from './fields.ts';
 import { isHost, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { quoted } from './problem.ts';
 import type { Surroundings } from './surroundings.ts';
-import { textOrFile, textOrFileShape } from './text-or-file.ts';
+import { textOrFileShape } from './text-or-file.ts';
 
+const MIB = 1024 ** 2;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -41,7 +44,7 @@ export function serverSchema(surroundings: Surroundings) {
     tls: tls().describe('Certificates that clients are shown.'),
     catalog: keys({
       file: text().describe('Path of the catalog, mode 0600.'),
-      key: textOrFile(surroundings)
+      key: textOrFileShape()
         .optional()
         .describe('Keys for sealed secrets, as {file: path}: lines of id:base64, the first is current.'),
     }).describe('Projects, branches and roles.'),
@@ -49,7 +52,7 @@ export function serverSchema(surroundings: Surroundings) {
     drain: duration({ min: 0, max: HOUR })
       .prefault('8s')
       .describe('How long sessions may end by themselves when the gateway stops.'),
-    audit: audit().optional().describe('The audit trail. Does nothing yet.'),
+    audit: audit(surroundings).prefault({}).describe('The audit trail.'),
     admin: admin().prefault({}).describe('Health, metrics and the admin API.'),
     workers: workers()
       .default('auto')
@@ -130,6 +133,9 @@ function limits() {
     write_stall_timeout: duration({ min: SECOND, max: DAY })
       .prefault('5m')
       .describe('How long a peer may leave what is waiting for it untaken.'),
+    max_buffered_bytes: size({ min: MIB, max: 1024 * 1024 * MIB })
+      .prefault('256MiB')
+      .describe('What may wait in memory for slow peers, in all sessions together.'),
     keepalive: duration({ min: SECOND, max: DAY })
       .prefault('60s')
       .describe('Silence after which the system asks whether a peer is still there.'),
@@ -144,16 +150,6 @@ function failedLogins() {
     window: span().prefault('150s').describe('How long a wrong proof counts.'),
     block: span().prefault('120s').describe('How long a lock-out lasts.'),
     exempt: listOf(allowlistEntry()).default([]).describe('Addresses that neither count nor are blocked.'),
-  });
-}
-
-function audit() {
-  return keys({
-    dir: text().default('var/audit').describe('Folder of the records.'),
-    retention: duration({ min: HOUR, max: 3650 * DAY })
-      .prefault('30d')
-      .describe('How long records are kept.'),
-    signing_key: textOrFileShape().optional().describe('Key that signs the chain, as {file: path}.'),
   });
 }
 

@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import type { Problem } from './problem.ts';
 import type { Path, YamlDocument } from './yaml-document.ts';
 
+/** Longer than any key of ours, and than PostgreSQL's names. */
+const MAX_STEP = 80;
+
 type Issue = z.core.$ZodIssue;
 
 /** Compares a document with a schema and says in our words, and at its lines, where they differ. */
@@ -19,7 +22,9 @@ export function pathText(path: Path): string {
   return path
     .map((step, index) => {
       if (typeof step === 'number') return `[${step}]`;
-      return index === 0 ? String(step) : `.${String(step)}`;
+      // A name that somebody chose, of a database, may have any length.
+      const name = String(step).slice(0, MAX_STEP);
+      return index === 0 ? name : `.${name}`;
     })
     .join('');
 }

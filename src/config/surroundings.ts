@@ -1,3 +1,5 @@
+import type { SecretOwner } from './secret-owner.ts';
+
 /** As `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -18,6 +20,9 @@ export interface Surroundings {
 export interface CatalogSurroundings extends Surroundings {
   /** Whether portcullis.yaml has `tls.client_ca`. */
   readonly clientCa: boolean;
-  /** Opens `sealed:v1:…`. A problem holds neither key nor secret. */
-  readonly unseal: (sealed: string) => { readonly text: string } | { readonly problem: string };
+  /** Opens `sealed:v1:…` for its owner. A problem holds neither key nor secret. */
+  readonly unseal: (
+    sealed: string,
+    owner: SecretOwner,
+  ) => { readonly text: string } | { readonly problem: string };
 }

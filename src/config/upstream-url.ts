@@ -8,8 +8,11 @@ import { quoted } from './problem.ts';
 import { unknownWord } from './suggestion.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** libpq's parameters that mean something to the gateway; `host` names a Unix socket's folder. */
-const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'channel_binding', 'require_auth'];
+/**
+ * libpq's parameters that mean something to the gateway. `host` and `port` count before what stands at their place in
+ * the URI (PostgreSQL manual, 34.1.1.2); `host` may name a Unix socket's folder.
+ */
+const PARAMETERS = ['host', 'port', 'sslmode', 'sslrootcert', 'channel_binding', 'require_auth'];
 /** No name of a host. */
 const NO_HOST = '-';
 const DEFAULT_DATABASE = 'postgres';
@@ -43,7 +46,7 @@ export function parseUpstreamUrl(
   const target = upstream(surroundings).safeParse(written(url, parts.host));
   if (!target.success) problems.push(...target.error.issues.map(({ path, message }) => told(path, message)));
   if (!target.success || problems.length > 0) return { problems };
-  return { target: toTarget(target.data), authQuery: authQueryOf(parts) };
+  return { target: toTarget(target.data, undefined), authQuery: authQueryOf(parts) };
 }
 
 interface Parts {
@@ -101,13 +104,20 @@ function written(url: URL, host: string): Record<string, unknown> {
   const values = {
     // A wrong one is told without quoting it.
     host: host.startsWith('/') || isHost(host) ? host : 'unknown',
-    port: url.port === '' ? undefined : Number(url.port),
+    port: portOf(url),
     sslmode: url.searchParams.get('sslmode') ?? undefined,
     sslrootcert: url.searchParams.get('sslrootcert') ?? undefined,
     channel_binding: url.searchParams.get('channel_binding') ?? undefined,
     require_auth: methods,
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** Not a number that may be one: NaN, which the rules of a port then tell of. Empty is the default, as in libpq. */
+function portOf(url: URL): number | undefined {
+  const text = url.searchParams.get('port') ?? url.port;
+  if (text === '') return undefined;
+  return /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function told(path: readonly PropertyKey[], message: string): string {

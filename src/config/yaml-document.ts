@@ -14,6 +14,13 @@ export interface YamlOptions {
   readonly changeText?: TextChange;
 }
 
+/** A text that is not taken. */
+export interface UnsoundYaml {
+  readonly problems: Problem[];
+  /** What it would be without the values that are at fault, for finding more problems only. */
+  readonly partly?: YamlDocument;
+}
+
 const UNCHANGED: TextChange = (text) => ({ value: text });
 
 /** A YAML text as plain values, which knows where each of them stands. */
@@ -34,10 +41,7 @@ export class YamlDocument {
    * Reads one document of YAML 1.2 with the core schema: no tags, no merge keys, no key twice, aliases only as
    * far as they do not multiply. Texts from anywhere are safe to give; nothing is thrown.
    */
-  static read(
-    text: string,
-    options: YamlOptions,
-  ): { readonly document: YamlDocument } | { readonly problems: Problem[] } {
+  static read(text: string, options: YamlOptions): { readonly document: YamlDocument } | UnsoundYaml {
     const { file, maxBytes } = options;
     if (Buffer.byteLength(text) > maxBytes) {
       return { problems: [fileProblem(file, `is larger than ${maxBytes} bytes: split it or shorten it`)] };
@@ -52,8 +56,10 @@ export class YamlDocument {
     if (syntax.length > 0) return { problems: problemsIn(file, syntax, lines) };
     const values = new YamlValues(options.changeText ?? UNCHANGED);
     const root = values.convert(contents);
-    if (values.faults.length > 0) return { problems: problemsIn(file, values.faults, lines) };
-    return { document: new YamlDocument(file, root, lines) };
+    const document = new YamlDocument(file, root, lines);
+    if (values.faults.length === 0) return { document };
+    const problems = problemsIn(file, values.faults, lines);
+    return values.isCut ? { problems } : { problems, partly: document };
   }
 
   /** Where the value at a path stands; for a path that leads nowhere, the last place on the way. */

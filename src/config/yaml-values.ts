@@ -36,6 +36,11 @@ export class YamlValues {
   #aliasedValues = 0;
   #multiplied = false;
 
+  /** Values behind that are missing, too. */
+  get isCut(): boolean {
+    return this.#multiplied;
+  }
+
   constructor(change: TextChange) {
     this.#change = change;
   }

@@ -16,11 +16,20 @@ export interface WrittenUpstream {
   readonly channel_binding?: string;
 }
 
+/** A project's `cluster` as it stands in catalog.yaml. */
+export interface WrittenCluster extends WrittenUpstream {
+  readonly role: string;
+  readonly provisioner: string;
+  readonly parent_sessions: string;
+}
+
 /** What this run wants in the catalog. */
 export interface DevWish {
+  /** Where branches are made; undefined leaves what is there. */
+  readonly cluster: WrittenCluster | undefined;
   /** undefined leaves what is there. */
   readonly upstream: WrittenUpstream | undefined;
-  /** The role's sealed password upstream; undefined: the verifier itself is stored there. */
+  /** The role's sealed login upstream; undefined: the verifier itself is stored there. */
   readonly sealed: string | undefined;
   /** The project's allowlist, from `--allow`; undefined leaves what is there. */
   readonly allow: readonly string[] | undefined;
@@ -56,11 +65,25 @@ export function newCatalog(login: DevLogin, verifier: Verifier): Document {
  */
 export function applyWish(document: Document, login: DevLogin, wish: DevWish): void {
   const { project, branch, role } = placeOf(document, login);
+  if (wish.cluster !== undefined) {
+    moveBranches(document, project, wish.cluster);
+    document.setIn([...project, 'cluster'], document.createNode(wish.cluster));
+  }
   if (wish.upstream !== undefined)
     document.setIn([...branch, 'upstream'], document.createNode(wish.upstream));
   if (wish.sealed !== undefined) document.setIn([...role, 'upstream', 'password'], wish.sealed);
   if (wish.allow !== undefined) {
     document.setIn([...project, 'settings', 'allowed_ips', 'ips'], document.createNode([...wish.allow]));
+  }
+}
+
+/** Branches that were made lie on the cluster, wherever that has its socket now. */
+function moveBranches(document: Document, project: Place, { host, port }: WrittenCluster): void {
+  const branches = [...project, 'branches'];
+  for (let i = 0; document.hasIn([...branches, i]); i += 1) {
+    if (!document.hasIn([...branches, i, 'provisioner'])) continue;
+    document.setIn([...branches, i, 'upstream', 'host'], host);
+    document.setIn([...branches, i, 'upstream', 'port'], port);
   }
 }
 

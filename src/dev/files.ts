@@ -54,6 +54,7 @@ catalog:
 limits:
   failed_logins: { exempt: [127.0.0.0/8, "::1"] }
 drain: 0s
+audit: { dir: audit, signing_key: { file: audit.key } }
 admin: { listen: off }
 `;
   await writeFileAtomic(paths.config, text, PUBLIC);

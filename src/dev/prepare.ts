@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Document } from 'yaml';
+import { formatLogin } from '../config/login-text.ts';
 import { seal } from '../config/sealed.ts';
-import { applyWish, type DevWish, parseCatalogDocument, writeCatalog } from './catalog.ts';
+import { roleSecret } from '../config/secret-owner.ts';
+import {
+  applyWish,
+  type DevWish,
+  parseCatalogDocument,
+  type WrittenCluster,
+  writeCatalog,
+} from './catalog.ts';
 import type { Cluster } from './cluster.ts';
 import { type DevLogin, writeLogin } from './credentials.ts';
 import { type DevDatabaseOptions, openDevDatabase } from './database.ts';
@@ -41,8 +49,14 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
     ? await openDevDatabase({ dir, role, database, verifier, ...ears })
     : undefined;
   try {
-    const sealed = external?.password && seal(ring, external.password.reveal(), randomBytes);
-    const wish: DevWish = { upstream: upstreamOf(cluster, external), sealed, allow };
+    const owner = roleSecret(login.project, login.branch, role);
+    const sealed = external?.login && seal(ring, { secret: formatLogin(external.login), owner }, randomBytes);
+    const wish: DevWish = {
+      cluster: cluster && clusterOf(cluster),
+      upstream: upstreamOf(cluster, external),
+      sealed,
+      allow,
+    };
     await bringInLine(preparation, { login, document, wish });
     await writeLogin(paths.login, login);
     await ensureIgnore(paths);
@@ -63,6 +77,19 @@ async function bringInLine(
   const document = text === undefined ? made.document : parseCatalogDocument(paths.catalog, text);
   applyWish(document, made.login, made.wish);
   await writeCatalog(paths.catalog, document);
+}
+
+/** The superuser is let in by the operating system's word (peer), over a socket that is for this account alone. */
+function clusterOf({ socketDir, port }: Cluster): WrittenCluster {
+  return {
+    host: socketDir,
+    port,
+    role: 'postgres',
+    require_auth: ['none'],
+    provisioner: 'template',
+    // An application under development is connected all day long.
+    parent_sessions: 'drain',
+  };
 }
 
 function upstreamOf(

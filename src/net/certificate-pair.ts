@@ -33,16 +33,18 @@ export async function readPair(
   const [chain, key] = await Promise.allSettled([readChain(pair.cert), readKey(pair.key)]);
   const problems: CertificateProblem[] = [];
   if (chain.status === 'rejected') problems.push(errorIn(pair.cert, chain.reason));
-  if (key.status === 'rejected') problems.push(errorIn(pair.key, key.reason));
-  if (chain.status === 'rejected' || key.status === 'rejected') return { problems };
+  const faults = key.status === 'rejected' ? [key.reason] : key.value.faults;
+  problems.push(...faults.map((fault) => errorIn(pair.key, fault)));
+  if (chain.status === 'rejected' || key.status === 'rejected' || key.value.parsed === undefined)
+    return { problems };
   try {
     const leaf = leafFor(chain.value, key.value.parsed);
-    if (leaf === undefined) {
-      return { problems: [errorIn(pair.key, new CertificateError(`does not belong to ${pair.cert}`))] };
-    }
+    if (leaf === undefined)
+      problems.push(errorIn(pair.key, new CertificateError(`does not belong to ${pair.cert}`)));
+    if (leaf === undefined || problems.length > 0) return { problems };
     return { contents: { leaf, chain: chain.value, key: key.value.pem }, problems };
   } catch (error) {
-    return { problems: [errorIn(pair.cert, error)] };
+    return { problems: [...problems, errorIn(pair.cert, error)] };
   }
 }
 
@@ -51,9 +53,25 @@ async function readChain(path: string): Promise<X509Certificate[]> {
   return splitCertificates(text).map(parseCertificate);
 }
 
-async function readKey(path: string): Promise<{ readonly pem: string; readonly parsed: KeyObject }> {
+interface ReadKey {
+  readonly pem: string;
+  /** `undefined`: there is none in it. */
+  readonly parsed: KeyObject | undefined;
+  /** What keeps it from being used; its mode does not hide what else. */
+  readonly faults: readonly unknown[];
+}
+
+async function readKey(path: string): Promise<ReadKey> {
   const { text: pem, stats } = await readBounded(path, MAX_CERTIFICATE_BYTES);
-  checkMode(stats);
+  const faults: unknown[] = modeFaults(stats);
+  try {
+    return { pem, parsed: keyIn(pem), faults };
+  } catch (error) {
+    return { pem, parsed: undefined, faults: [...faults, error] };
+  }
+}
+
+function keyIn(pem: string): KeyObject {
   if (/ENCRYPTED/.test(pem)) {
     throw new CertificateError('is encrypted: write it without a passphrase, by openssl pkey -in … -out …');
   }
@@ -65,7 +83,7 @@ async function readKey(path: string): Promise<{ readonly pem: string; readonly p
   if (bits !== undefined && bits < MIN_RSA_BITS) {
     throw new CertificateError(`an RSA key of ${bits} bits, at least ${MIN_RSA_BITS} are needed`);
   }
-  return { pem, parsed };
+  return parsed;
 }
 
 function parseKey(pem: string): KeyObject {
@@ -76,10 +94,10 @@ function parseKey(pem: string): KeyObject {
   }
 }
 
-function checkMode({ mode, uid }: Stats): void {
-  if ((mode & (uid === 0 ? FORBIDDEN_MODE_OF_ROOT : FORBIDDEN_MODE)) === 0) return;
+function modeFaults({ mode, uid }: Stats): CertificateError[] {
+  if ((mode & (uid === 0 ? FORBIDDEN_MODE_OF_ROOT : FORBIDDEN_MODE)) === 0) return [];
   const bits = (mode & 0o777).toString(8).padStart(4, '0');
-  throw new CertificateError(`others may read or write it (mode ${bits}): chmod 0600`);
+  return [new CertificateError(`others may read or write it (mode ${bits}): chmod 0600`)];
 }
 
 function leafFor(chain: readonly X509Certificate[], key: KeyObject): X509Certificate | undefined {

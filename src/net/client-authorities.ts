@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { Trust } from '../certificates/client-trust.ts';
 import { CertificateError } from '../certificates/error.ts';
 import type { Validity } from '../certificates/lifetimes.ts';
 import { oneLine } from '../certificates/names.ts';
@@ -22,6 +23,8 @@ export interface ClientFiles {
 /** What client certificates are checked against: authorities, and what they have revoked. */
 export interface ClientAuthorities extends ClientTrust {
   readonly certificates: readonly X509Certificate[];
+  /** For those who are connected already. */
+  readonly trust: Trust;
   /** Either file, with the period of what ends first in it. */
   readonly expiring: readonly Expiring[];
 }
@@ -39,10 +42,12 @@ export async function loadClientAuthorities(files: ClientFiles): Promise<LoadedA
   if (ca.status === 'rejected') problems.push(errorIn(files.ca, ca.reason));
   if (crl.status === 'rejected') problems.push(errorIn(String(files.crl), crl.reason));
   if (ca.status === 'rejected' || crl.status === 'rejected') return { problems };
-  const trust = { ca: ca.value.map(String), crl: crl.value.map(({ pem }) => pem) };
+  const pem = { ca: ca.value.map(String), crl: crl.value.map((list) => list.pem) };
+  let trust: Trust;
   try {
     if (files.crl !== undefined) checkLists(crl.value, ca.value);
-    createSecureContext(trust);
+    createSecureContext(pem);
+    trust = new Trust(ca.value, crl.value);
   } catch (error) {
     return { problems: [errorIn(files.crl ?? files.ca, error)] };
   }
@@ -54,7 +59,8 @@ export async function loadClientAuthorities(files: ClientFiles): Promise<LoadedA
     const message = expiryWarning(each, new Date());
     return message === undefined ? [] : [{ file: each.file, message, severity: 'warning' }];
   });
-  return { authorities: { ...trust, certificates: ca.value, expiring }, problems: warnings };
+  const authorities = { ...pem, certificates: ca.value, trust, expiring };
+  return { authorities, problems: warnings };
 }
 
 async function readAuthorities(path: string): Promise<X509Certificate[]> {

@@ -1,30 +1,47 @@
-import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { faultOf } from '../certificates/client-fault.ts';
 import { clientNames } from '../certificates/client-names.ts';
-import type { ClientCertificate } from '../session/ports.ts';
+import type { ClientCertificate } from '../session/client-certificate.ts';
+import type { ClientAuthorities } from './client-authorities.ts';
 
 /** Stands for a verdict that the runtime does not tell. */
 const UNTOLD = 'UNSPECIFIED';
 
+/** What certificates of clients are checked by. */
+export interface ClientChecks {
+  /** What the handshake checked them by. */
+  readonly used: ClientAuthorities;
+  /** What is in force by now. */
+  readonly current: () => ClientAuthorities | undefined;
+}
+
+/** Words of OpenSSL's for what only we can find out. */
+const VERDICTS = { 'unknown-ca': 'UNABLE_TO_GET_ISSUER_CERT', revoked: 'CERT_REVOKED' } as const;
+
 /**
  * The certificate that a client has shown, once the handshake is done: in TLS 1.3, too, the server's side is done
  * only when it has seen the client's certificate, and its signature over the handshake.
- *
- * @param authorities those that the handshake checked it against
  */
-export function clientCertificateOf(
-  socket: TLSSocket,
-  authorities: readonly X509Certificate[],
-): ClientCertificate | undefined {
+export function clientCertificateOf(socket: TLSSocket, checks: ClientChecks): ClientCertificate | undefined {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return undefined;
-  const verdict = verdictOn(socket);
-  return {
+  const shown = {
     ...clientNames(certificate),
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-    problem:
-      verdict === undefined ? undefined : { fault: faultOf(verdict, certificate, authorities), verdict },
+  };
+  const { used, current } = checks;
+  const verdict = verdictOn(socket);
+  if (verdict !== undefined)
+    return { ...shown, problem: { fault: faultOf(verdict, certificate, used.certificates), verdict } };
+  const grounds = used.trust.groundsOf(certificate);
+  return {
+    ...shown,
+    get problem() {
+      const today = current();
+      if (today === used) return undefined;
+      const fault = today === undefined ? 'unknown-ca' : today.trust.fault(grounds);
+      return fault && { fault, verdict: VERDICTS[fault] };
+    },
   };
 }
 

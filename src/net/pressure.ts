@@ -13,7 +13,7 @@ export interface Ticker {
   readonly every: (ms: number, tick: () => void) => () => void;
 }
 
-const processTicker: Ticker = {
+export const processTicker: Ticker = {
   now: () => performance.now(),
   every: (ms, tick) => {
     const timer = setInterval(tick, ms).unref();

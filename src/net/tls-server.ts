@@ -56,7 +56,9 @@ export class TlsTerminator implements TlsServer {
       servername: typeof socket.servername === 'string' ? socket.servername : undefined,
       alpn: socket.alpnProtocol === false ? undefined : (socket.alpnProtocol ?? undefined),
       binding: used.binding,
-      certificate: store.clients && clientCertificateOf(socket, store.clients.certificates),
+      certificate:
+        store.clients &&
+        clientCertificateOf(socket, { used: store.clients, current: () => this.#certificates().clients }),
       version: socket.getProtocol() ?? 'unknown',
       cipher: socket.getCipher().name,
     };

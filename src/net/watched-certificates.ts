@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { watchFiles } from '../store/watch-files.ts';
 import type { CertificatePair } from './certificate-pair.ts';
 import type { CertificateProblem } from './certificate-problem.ts';
@@ -10,6 +11,9 @@ import {
 } from './certificate-store.ts';
 import { expiryWarning, periodWarning } from './certificate-warnings.ts';
 import { type ClientAuthorities, type ClientFiles, loadClientAuthorities } from './client-authorities.ts';
+
+/** What could not be read for a reason that may pass is looked at again after so many ms. */
+const RETRY_MS = 1000;
 
 export interface ReloadOutcome {
   /** An error means that what was read before stays; a warning, that the new is served all the same. */
@@ -28,14 +32,16 @@ export interface WatchOptions extends CertificateOptions {
  * under way keep the certificate that they began with, and its channel binding.
  */
 export class WatchedCertificates {
-  readonly #options: CertificateOptions;
+  readonly #options: WatchOptions;
   readonly #watch: { close(): void };
   #current: CertificateStore;
   /** Reloads go one after the other, lest an older reading replace a newer one. */
   #reloading: Promise<ReloadOutcome> = Promise.resolve({ problems: [] });
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
 
   private constructor(
-    options: CertificateOptions,
+    options: WatchOptions,
     opened: { readonly store: CertificateStore; readonly watch: { close(): void } },
   ) {
     this.#options = options;
@@ -79,7 +85,22 @@ export class WatchedCertificates {
   }
 
   close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
     this.#watch.close();
+  }
+
+  /** As the catalog is: whom a new revocation list shuts out must not come in because a file could not be opened. */
+  #tryAgainIfItMayPass({ problems }: ReloadOutcome): void {
+    clearTimeout(this.#retry);
+    if (this.#closed || !problems.some(({ mayPass }) => mayPass)) return;
+    this.#retry = setTimeout(() => void this.#tryAgain(problems), RETRY_MS).unref();
+  }
+
+  /** What is as bad as before is not told again. */
+  async #tryAgain(before: ReloadOutcome['problems']): Promise<void> {
+    const outcome = await this.reload();
+    if (!this.#closed && !isDeepStrictEqual(outcome.problems, before)) this.#options.onReload(outcome);
   }
 
   async #readAgain(): Promise<ReloadOutcome> {
@@ -91,6 +112,7 @@ export class WatchedCertificates {
     const problems = [...chosen, clients].flatMap((each) => each.problems);
     const certificates = chosen.map((each) => each.certificate);
     this.#current = new CertificateStore(certificates, problems, clients.authorities);
+    this.#tryAgainIfItMayPass({ problems });
     return { problems };
   }
 }

@@ -8,12 +8,15 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface LiveFigures {
   readonly sessions: () => number;
   readonly records: () => Iterable<ConnectionRecord>;
+  /** Bytes that wait in the streams of all connections. */
+  readonly buffered: () => number;
   /** Certificates and revocation lists, by the file that they stand in. */
   readonly certificates: () => Iterable<{ readonly file: string; readonly notAfter: Date }>;
 }
 
-/** Why a new connection was closed unheard: the event loop is late, or there are far too many. */
-export type ShedReason = 'pressure' | 'crowd';
+/** Why a new connection was closed unheard: the event loop is late, too much waits in memory, or there are far too many. */
+const SHED_REASONS = ['pressure', 'buffers', 'crowd'] as const;
+export type ShedReason = (typeof SHED_REASONS)[number];
 
 /** Prometheus figures, all named `portcullis_…`. */
 export class Metrics {
@@ -43,7 +46,7 @@ export class Metrics {
       registers,
     });
     // So that a rate can be taken from the first one on.
-    for (const reason of ['pressure', 'crowd'] as const) this.#shed.inc({ reason }, 0);
+    for (const reason of SHED_REASONS) this.#shed.inc({ reason }, 0);
     const duration = (name: string, help: string): Histogram =>
       new Histogram({ name: `portcullis_${name}_duration_seconds`, help, buckets: BUCKETS, registers });
     this.#handshake = duration('handshake', 'From accept to the end of the TLS handshake.');
@@ -74,6 +77,14 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         this.set(live.sessions());
+      },
+    });
+    new Gauge({
+      name: 'portcullis_buffered_bytes',
+      help: 'Bytes that were read from one side of a connection and not yet taken by the other.',
+      registers: [this.registry],
+      collect() {
+        this.set(live.buffered());
       },
     });
   }

@@ -7,6 +7,26 @@ const MAX_LENGTH = 256;
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
+export function hasUnprintable(text: string): boolean {
+  return text.search(UNPRINTABLE) >= 0;
+}
+
+/**
+ * A line of JSON, or of YAML within double quotes, that means the same and has nothing of that in it. Beyond the BMP,
+ * JSON wants two surrogates (RFC 8259, section 7), YAML one code point (YAML 1.2.2, 5.7).
+ */
+export function spelledOut(line: string, beyondBmp: 'surrogates' | 'code point'): string {
+  return line.replace(UNPRINTABLE, (character) => {
+    if (character.length > 1 && beyondBmp === 'code point')
+      return `\\U${hex(character.codePointAt(0) ?? 0, 8)}`;
+    return character.replace(/[\s\S]/g, (unit) => `\\u${hex(unit.charCodeAt(0), 4)}`);
+  });
+}
+
+function hex(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, '0');
+}
+
 /** A client's text as it may stand in a log or on a terminal: one line, escapes made visible, bounded. */
 export function printable(text: string): string {
   const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;

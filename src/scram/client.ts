@@ -15,6 +15,8 @@ export interface ClientStart {
 /** Why server-first is not answered. `no-keys`: the credentials belong to another verifier than the one there. */
 export type AnswerFailure = ServerFirstFailure | Failure<'no-keys'>;
 
+const ANOTHER_VERIFIER = 'the server stores another verifier than the one these keys belong to';
+
 /** What has been said and decided before server-first arrives. */
 interface Exchange {
   readonly clientNonce: string;
@@ -61,7 +63,7 @@ async function answer(
   if (read.kind === 'failure') return read;
   const keys = await credentials.keysFor(read.salt, read.iterations);
   if (keys === undefined) {
-    return failure('no-keys', 'the server stores another verifier than the one these keys belong to');
+    return failure('no-keys', credentials.unfit ?? ANOTHER_VERIFIER);
   }
   const withoutProof = `c=${bound},r=${read.nonce}`;
   return prove(keys, withoutProof, `${bare},${text},${withoutProof}`);

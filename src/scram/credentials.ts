@@ -6,6 +6,8 @@ const MAX_CACHED_KEYS = 4;
 
 /** What logs in at a server, once that has named salt and count. `undefined`: nothing that fits them. */
 export interface Credentials {
+  /** Why nothing fits, and the mend, for our log; left out where there is no more to say. */
+  readonly unfit?: string;
   keysFor(salt: Buffer, iterations: number): Promise<ScramKeys | undefined>;
 }
 
@@ -15,8 +17,13 @@ export interface Credentials {
  * @param origin the verifier they belong to, where it is known: an upstream that announces another salt or count
  *   stores another verifier, and that is then found before a login is wasted on it.
  */
-export function fixedKeys(keys: ScramKeys, origin?: Pick<Verifier, 'salt' | 'iterations'>): Credentials {
+export function fixedKeys(
+  keys: ScramKeys,
+  origin?: Pick<Verifier, 'salt' | 'iterations'>,
+  unfit?: string,
+): Credentials {
   return {
+    ...(unfit !== undefined && { unfit }),
     async keysFor(salt, iterations) {
       const foreign = origin && !(origin.iterations === iterations && origin.salt.equals(salt));
       return foreign ? undefined : keys;

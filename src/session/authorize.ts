@@ -32,6 +32,9 @@ export function authorize(visit: Visit, way: Way, identity: Identity): Errand {
   visit.stand({
     projectId: place.project.id,
     branchId: place.branch.id,
+    endpoint: way.endpoint,
+    resetAt: place.branch.resetAt,
+    certificate: visit.certificate,
     address: visit.source.address,
     role,
     verifier: login.held ? verifier : undefined,

@@ -9,6 +9,7 @@ import { greet } from './greet.ts';
 import { locate } from './locate.ts';
 import { readOpening } from './opening.ts';
 import type { Arrival, Gate } from './ports.ts';
+import { putOnRecord } from './put-on-record.ts';
 import { refuse } from './refuse.ts';
 import { relay } from './relay.ts';
 import { route } from './route.ts';
@@ -34,6 +35,7 @@ export async function serveConnection(arrival: Arrival, gate: Gate): Promise<voi
     const identity = await authenticate(visit, way);
     const errand = authorize(visit, way, identity);
     const upstream = await connectUpstream(visit, errand);
+    await putOnRecord(visit);
     greet(visit, errand, upstream);
     await relay(visit, errand.branch, upstream);
   } catch (cause) {

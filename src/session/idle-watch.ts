@@ -2,13 +2,12 @@ import { BACKEND, FRONTEND } from '../wire/frame.ts';
 import type { LengthRule } from '../wire/frame-scanner.ts';
 import { FRAME_HEADER_LENGTH } from '../wire/limits.ts';
 import { CopyWatch } from './copy-watch.ts';
+import { ASKS_FOR_READY } from './owed-answers.ts';
 
 /** ReadyForQuery's status outside a transaction (PostgreSQL manual, 54.7). */
 const OUTSIDE_TRANSACTION = 0x49;
 const NOWHERE = Number.POSITIVE_INFINITY;
 
-/** What PostgreSQL answers with one ReadyForQuery each. */
-const ASKS_FOR_READY: ReadonlySet<number> = new Set([FRONTEND.query, FRONTEND.sync, FRONTEND.functionCall]);
 /** What it works on without one, until a Sync comes (manual, 54.2.3). */
 const EXTENDED: ReadonlySet<number> = new Set([
   FRONTEND.parse,

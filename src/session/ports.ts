@@ -3,13 +3,15 @@ import type { Address } from '../allowlist/address.ts';
 import type { Allowlist } from '../allowlist/allowlist.ts';
 import type { Branch } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
-import type { ClientCertificateFault } from '../certificates/client-fault.ts';
-import type { ClientNames } from '../certificates/client-names.ts';
+import type { PasswordContext, Rating } from '../passwords/rating.ts';
 import type { TransportAddress } from '../proxy-protocol/header.ts';
+import type { Reading } from '../sql/reading.ts';
 import type { LoginAttempt, Verdict } from '../throttle/attempt.ts';
 import type { Dial } from '../upstream/ports.ts';
 import type { RoleLogin } from '../upstream/verifiers.ts';
 import type { CancelKeys } from './cancel-keys.ts';
+import type { ClientCertificate } from './client-certificate.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import type { Quota } from './quota.ts';
 import type { ConnectionRecord } from './record.ts';
 import type { Sessions } from './sessions.ts';
@@ -40,14 +42,6 @@ export interface SecuredStream {
   readonly cipher: string;
 }
 
-/** A certificate whose key the client has proved to hold. */
-export interface ClientCertificate extends ClientNames {
-  /** SHA-256 of its DER encoding, lower-case hex. */
-  readonly fingerprint: string;
-  /** `undefined`: it is good. Otherwise why not, and the TLS library's word for it. */
-  readonly problem: { readonly fault: ClientCertificateFault; readonly verdict: string } | undefined;
-}
-
 /** Runs the server's side of a TLS handshake on a stream; its failures are errors of that stream alone. */
 export interface TlsServer {
   /**
@@ -67,6 +61,17 @@ export interface Journal {
   defect(record: ConnectionRecord, cause: unknown): void;
 }
 
+/** Keeps the audit trail: who is let in stands there before it takes effect. */
+export interface AdmissionRecorder {
+  /** Why nobody could be put on record now; `undefined`: it can be tried. */
+  readonly obstacle: string | undefined;
+  /**
+   * Resolves once it is durable that this session is let in, and everything that was recorded before.
+   * @throws Error saying for our log why it could not be put on record.
+   */
+  admit(record: ConnectionRecord): Promise<void>;
+}
+
 /** Slows down the guessing of passwords and cancel keys; a fleet shares one. */
 export interface Throttle {
   readonly logins: {
@@ -77,6 +82,14 @@ export interface Throttle {
   readonly cancels: { check(address: Address): Promise<Verdict>; failed(address: Address): Promise<void> };
 }
 
+/** Knows what statements say about passwords. Neither rejects: what cannot be read or rated is refused. */
+export interface PasswordAssessor {
+  /** @param text a statement or several, in UTF-8, without the NUL. */
+  read(text: Buffer): Promise<Reading>;
+  /** @param minBits whole bits that are strong. */
+  rate(password: string, context: PasswordContext, minBits: number): Promise<Rating>;
+}
+
 /** Everything a connection needs from outside. */
 export interface Gate {
   readonly tls: TlsServer;
@@ -84,6 +97,7 @@ export interface Gate {
   readonly verifiers: { find(branch: Branch, role: string, source: string): Promise<RoleLogin> };
   readonly dial: Dial;
   readonly journal: Journal;
+  readonly recorder: AdmissionRecorder;
   readonly sessions: Sessions;
   readonly cancelKeys: CancelKeys;
   readonly randomBytes: (length: number) => Buffer;
@@ -93,6 +107,9 @@ export interface Gate {
   /** Who is connected, by address, branch and role. */
   readonly quota: Quota;
   readonly limits: GateLimits;
+  readonly passwords: PasswordAssessor;
+  /** Room for large statements until they were looked at. */
+  readonly heldBytes: HeldBytes;
 }
 
 /** Bounds that a connection meets; times in ms. */
@@ -100,6 +117,8 @@ export interface GateLimits {
   /** From accept() to the relay. */
   readonly handshakeTimeout: number;
   readonly maxConnections: number;
+  /** Bytes that may wait in the streams of all connections together. */
+  readonly maxBufferedBytes: number;
   readonly connectionsPerAddress: number | undefined;
   readonly cancelTimeout: number;
   /** How long a peer may take nothing of what is waiting for it. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { FrameScanner, type LengthRule } from '../wire/frame-scanner.ts';
+import type { FrameSieve, Instead } from './frame-sieve.ts';
 
 /** What a pump tells the relay that owns it. */
 export interface PumpOwner {
@@ -20,6 +21,8 @@ export interface PumpRules {
   readonly stallTimeout: number;
   /** Sees each chunk that goes on, once its headers were judged. */
   readonly passing?: ((chunk: Buffer) => void) | undefined;
+  /** Looks into some of the frames before they pass; nothing else passes meanwhile. */
+  readonly sieve?: FrameSieve | undefined;
 }
 
 /**
@@ -35,6 +38,9 @@ export class Pump {
   #running = false;
   readonly #rules: PumpRules;
   #stall: NodeJS.Timeout | undefined;
+  #lastLook: NodeJS.Immediate | undefined;
+  /** Whether the source is held up until something is known about a frame of its. */
+  #looking = false;
   ended = false;
 
   constructor(from: Duplex, to: Duplex, rules: PumpRules, owner: PumpOwner) {
@@ -42,12 +48,12 @@ export class Pump {
     this.#to = to;
     this.#owner = owner;
     this.#rules = rules;
-    this.#scanner = new FrameScanner(rules.lengths);
+    this.#scanner = new FrameScanner(rules.sieve?.following(rules.lengths) ?? rules.lengths);
   }
 
   /** Whether the last byte passed on ended a frame. */
   get atBoundary(): boolean {
-    return this.#scanner.atBoundary;
+    return this.#scanner.atBoundary || this.#rules.sieve?.holding === true;
   }
 
   start(): void {
@@ -62,7 +68,7 @@ export class Pump {
   stop(): void {
     if (!this.#running) return;
     this.#running = false;
-    clearTimeout(this.#stall);
+    this.#unwatchTarget();
     this.#from.pause();
     this.#from.off('data', this.#onData);
     this.#from.off('end', this.#onEnd);
@@ -91,30 +97,69 @@ export class Pump {
       this.#stopAtBoundary();
     } else {
       this.#rules.passing?.(chunk);
-      if (!this.#to.write(chunk)) this.#wait();
+      const out = this.#rules.sieve?.take(chunk) ?? chunk;
+      if (Buffer.isBuffer(out)) this.#write(out);
+      else this.#passOn(out);
     }
   };
+
+  #write(bytes: Buffer): void {
+    if (!this.#to.write(bytes)) this.#wait();
+  }
+
+  #passOn(parts: readonly Instead[]): void {
+    for (const [i, part] of parts.entries()) {
+      if (typeof part === 'function') {
+        this.#looking = true;
+        this.#from.pause();
+        void this.#passOnSlowly(parts.slice(i));
+        break;
+      }
+      this.#write(part);
+    }
+  }
+
+  async #passOnSlowly(parts: readonly Instead[]): Promise<void> {
+    for (const part of parts) {
+      const bytes = typeof part === 'function' ? await part() : part;
+      if (!this.#running) return;
+      this.#write(bytes);
+    }
+    this.#looking = false;
+    if (!this.#to.writableNeedDrain) this.#from.resume();
+  }
 
   #wait(): void {
     this.#from.pause();
     this.#watchTarget();
   }
 
+  /**
+   * Where we were asleep ourselves (the machine was suspended, or had no time for us), the target may have taken all
+   * of it meanwhile: timers come before what sockets have to say, so that is heard first.
+   */
   #watchTarget(): void {
+    this.#unwatchTarget();
+    this.#stall = setTimeout(() => {
+      this.#lastLook = setImmediate(() => this.#owner.stalled());
+    }, this.#rules.stallTimeout);
+  }
+
+  #unwatchTarget(): void {
     clearTimeout(this.#stall);
-    this.#stall = setTimeout(() => this.#owner.stalled(), this.#rules.stallTimeout);
+    clearImmediate(this.#lastLook);
   }
 
   readonly #onDrain = (): void => {
-    clearTimeout(this.#stall);
-    this.#from.resume();
+    this.#unwatchTarget();
+    if (!this.#looking) this.#from.resume();
   };
 
   readonly #onEnd = (): void => {
     this.ended = true;
     // No 'drain' comes behind an end.
     this.#watchTarget();
-    this.#to.end(() => clearTimeout(this.#stall));
+    this.#to.end(() => this.#unwatchTarget());
     this.#owner.drained();
   };
 }

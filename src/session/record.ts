@@ -1,9 +1,13 @@
+import type { UpstreamFacts } from '../audit/events.ts';
+
 /** What is known of one connection, filled as it goes; one line of the operational log at its end. */
 export interface ConnectionRecord {
   readonly id: string;
   /** The client's, as far as it is known by now. */
   address: string;
   port: number;
+  /** Where it arrived: an address of ours. */
+  readonly local: { readonly address: string; readonly port: number };
   /** The balancer whose PROXY header named the client. */
   via?: string | undefined;
   /** The AWS VPC endpoint the client came through. */
@@ -21,6 +25,10 @@ export interface ConnectionRecord {
   database?: string | undefined;
   applicationName?: string | undefined;
   mechanism?: string | undefined;
+  /** Where the session goes; known before it is dialled, the backend's pid after. */
+  upstream?: UpstreamFacts | undefined;
+  /** On the clock of performance.now(): the trail has it that this session is let in. */
+  admittedAt?: number | undefined;
   /** Milliseconds spent until TLS stood, until the proof was verified, until the upstream was connected. */
   handshakeMs?: number | undefined;
   loginMs?: number | undefined;

@@ -103,6 +103,12 @@ export function upstreamLoginRefused(log: string): Refusal {
   return new Refusal('upstream-login', fatal(SQLSTATE.invalidAuthorization, message), log);
 }
 
+/** Nobody is let in whose admission would not stand in the audit trail. libpq tries its next host. */
+export function notOnRecord(log: string, cause?: unknown): Refusal {
+  const message = 'the audit trail cannot be written, try again later';
+  return new Refusal('audit', fatal(SQLSTATE.cannotConnectNow, message), log, cause);
+}
+
 export function handshakeTimeout(): Refusal {
   const message = 'canceling authentication due to timeout';
   return new Refusal('timeout', fatal(SQLSTATE.queryCanceled, message), 'the handshake deadline passed');
@@ -177,6 +183,23 @@ export function databaseNoLonger(): Refusal {
 export function branchRemoved(): Refusal {
   const message = 'terminating connection: branch was removed';
   return new Refusal('branch', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
+/** Its data are others now. */
+export function branchReset(): Refusal {
+  const message = 'terminating connection: branch was reset';
+  return new Refusal('reset', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
+export function endpointRemoved(): Refusal {
+  const message = 'terminating connection: endpoint was removed';
+  return new Refusal('endpoint', fatal(SQLSTATE.adminShutdown, message), message);
+}
+
+/** @param why what a login would be told now. */
+export function certificateNoLonger(why: Refusal): Refusal {
+  const message = 'terminating connection: the client certificate is no longer accepted';
+  return new Refusal('certificate', fatal(SQLSTATE.adminShutdown, message), `${message} (${why.reason})`);
 }
 
 /** By an operator's order, told apart from a drain in our log only. */

@@ -6,9 +6,11 @@ import { sendCancel } from '../upstream/send-cancel.ts';
 import { serializeError } from '../wire/error-response.ts';
 import { clientLengths, upstreamLengths } from '../wire/length-rules.ts';
 import { IdleWatch } from './idle-watch.ts';
+import { OwedAnswers } from './owed-answers.ts';
 import { Pump, type PumpRules } from './pump.ts';
 import type { Outcome } from './record.ts';
 import { idleTooLong, malformed, type Refusal, stalled, tooOld, upstreamBroke } from './refusals.ts';
+import { StatementSieves } from './statement-sieves.ts';
 import type { Visit } from './visit.ts';
 
 /** How long a cut waits for the end of the frame that is on its way, in ms. */
@@ -46,6 +48,7 @@ class Relay {
   readonly #session: UpstreamSession;
   readonly #fromClient: Pump;
   readonly #fromUpstream: Pump;
+  readonly #answers = new OwedAnswers();
   readonly #ended = Promise.withResolvers<Ending>();
   #firstToLeave: LeftReason | undefined;
   #cutting = false;
@@ -59,7 +62,7 @@ class Relay {
     const upstream = session.leg.stream;
     this.#visit = visit;
     this.#session = session;
-    const rules = this.#rulesFor(branch);
+    const rules = this.#rulesFor(branch, this.#sievesFor(branch));
     this.#fromClient = new Pump(client, upstream, rules.client, {
       moved: (bytes) => {
         record.bytesFromClient += bytes;
@@ -85,6 +88,9 @@ class Relay {
     upstream.on('close', () => this.#upstreamLost(upstream.errored));
     this.#fromUpstream.start();
     this.#fromClient.start();
+    // Either may have gone since the login, while the admission was put on record: that was told to nobody.
+    if (client.destroyed) this.#clientLost(client.errored);
+    else if (upstream.destroyed) this.#upstreamLost(upstream.errored);
     const ending = await this.#ended.promise;
     clearTimeout(this.#timer);
     clearTimeout(this.#age);
@@ -95,22 +101,34 @@ class Relay {
   }
 
   /** What the branch bounds, beside the lengths that the protocol does. */
-  #rulesFor({ idleSessionTimeout, maxSessionAge }: Branch): { client: PumpRules; upstream: PumpRules } {
-    const stallTimeout = this.#visit.gate.limits.writeStallTimeout;
+  #rulesFor(
+    { idleSessionTimeout, maxSessionAge }: Branch,
+    sieves: StatementSieves | undefined,
+  ): { client: PumpRules; upstream: PumpRules } {
+    const client = { stallTimeout: this.#visit.gate.limits.writeStallTimeout, sieve: sieves?.fromClient };
+    const upstream = { stallTimeout: client.stallTimeout, sieve: sieves?.fromUpstream };
     if (maxSessionAge !== undefined) this.#age = setTimeout(() => this.cut(tooOld()), maxSessionAge);
+    const fromClient = this.#answers.fromClient(clientLengths);
+    const fromUpstream = this.#answers.fromUpstream(upstreamLengths);
     if (idleSessionTimeout === undefined) {
       return {
-        client: { lengths: clientLengths, stallTimeout },
-        upstream: { lengths: upstreamLengths, stallTimeout },
+        client: { ...client, lengths: fromClient },
+        upstream: { ...upstream, lengths: fromUpstream },
       };
     }
     const idle = new IdleWatch(idleSessionTimeout, () => this.cut(idleTooLong()));
     this.#idle = idle;
     const passing = (chunk: Buffer): void => idle.upstreamSent(chunk);
     return {
-      client: { lengths: idle.fromClient(clientLengths), stallTimeout },
-      upstream: { lengths: idle.fromUpstream(upstreamLengths), stallTimeout, passing },
+      client: { ...client, lengths: idle.fromClient(fromClient) },
+      upstream: { ...upstream, lengths: idle.fromUpstream(fromUpstream), passing },
     };
+  }
+
+  /** A branch without rules for statements pays nothing for them. */
+  #sievesFor(branch: Branch): StatementSieves | undefined {
+    if (branch.sql.passwordMinBits === undefined) return undefined;
+    return new StatementSieves(this.#visit, branch, this.#session, this.#answers);
   }
 
   /** Ends the session with a reason, between two frames if one ends in time, else by closing. */
@@ -131,10 +149,13 @@ class Relay {
     this.#finish(ending);
   }
 
-  /** What the session runs is canceled, not left running; its backend then finds the connection closed. */
+  /**
+   * What the session runs is canceled, not left running; its backend then finds the connection closed. One that waits
+   * for a statement finds that by itself: of thousands that are cut at once, most do.
+   */
   #cancelUpstream(): void {
     const { cancelKey, target } = this.#session;
-    if (cancelKey === undefined || this.#session.leg.closed) return;
+    if (!this.#answers.busy || cancelKey === undefined || this.#session.leg.closed) return;
     const { dial, journal, limits } = this.#visit.gate;
     const until = performance.now() + limits.cancelTimeout;
     inTurn(async () => {

@@ -7,6 +7,8 @@ export interface Cuttable {
   readonly record: ConnectionRecord;
   /** On what it was let in; undefined until it is. */
   readonly standing?: Standing | undefined;
+  /** Bytes that wait in its streams; undefined where nobody counts them. */
+  readonly buffered?: number | undefined;
   cut(why: Refusal): void;
 }
 
@@ -26,6 +28,13 @@ export class Sessions {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Bytes that wait in the streams of all of them. */
+  get buffered(): number {
+    let bytes = 0;
+    for (const session of this.#open) bytes += session.buffered ?? 0;
+    return bytes;
   }
 
   cutAll(why: Refusal): void {

@@ -4,10 +4,14 @@ import type { Branch, Role } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import { upstreamDatabase } from '../routing/database.ts';
 import type { Verifier } from '../scram/verifier.ts';
+import { type ClientCertificate, certificateObjection } from './client-certificate.ts';
 import {
   addressNoLonger,
   branchRemoved,
+  branchReset,
+  certificateNoLonger,
   databaseNoLonger,
+  endpointRemoved,
   type Refusal,
   replicationNoLonger,
   roleChanged,
@@ -17,6 +21,11 @@ import {
 export interface Standing {
   readonly projectId: string;
   readonly branchId: string;
+  /** By which it came, in lower case; `undefined`: by none, as the default branch's. */
+  readonly endpoint: string | undefined;
+  /** The branch's `resetAt` then. */
+  readonly resetAt: number | undefined;
+  readonly certificate: ClientCertificate | undefined;
   readonly address: Address;
   readonly role: string;
   /** What the proof was checked against; `undefined`: the upstream's own verifier, which the catalog does not hold. */
@@ -36,12 +45,24 @@ export interface Standing {
 export function objection(catalog: CatalogSnapshot, standing: Standing): Refusal | undefined {
   const place = catalog.findBranch(standing.projectId, standing.branchId);
   if (place === undefined) return branchRemoved();
+  const { resetAt } = place.branch;
+  if (resetAt !== undefined && resetAt !== standing.resetAt) return branchReset();
+  if (!hasEndpoint(catalog, standing)) return endpointRemoved();
   const allowlist = catalog.allowlistOf(place.project, place.branch);
   if (allowlist !== undefined && !allowlist.admits(standing.address)) return addressNoLonger();
   if (!isSameRole(place.branch, catalog.findRole(place.branch, standing.role), standing))
     return roleChanged();
+  const fault = certificateObjection(place.branch, standing.certificate, standing.role);
+  if (fault !== undefined) return certificateNoLonger(fault);
   if (standing.replication && !place.branch.replication) return replicationNoLonger();
   return isSameDatabase(catalog, place.branch, standing) ? undefined : databaseNoLonger();
+}
+
+/** An endpoint may have gone, or lead to another branch now. */
+function hasEndpoint(catalog: CatalogSnapshot, { projectId, branchId, endpoint }: Standing): boolean {
+  if (endpoint === undefined) return true;
+  const found = catalog.findEndpoint(endpoint);
+  return found !== undefined && found.project.id === projectId && found.branch.id === branchId;
 }
 
 /** A role that the catalog now holds itself is another than the upstream's of that name, and the other way round. */

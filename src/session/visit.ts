@@ -1,7 +1,8 @@
 import { formatAddress } from '../allowlist/address.ts';
 import { Leg } from '../legs/leg.ts';
 import type { TransportAddress } from '../proxy-protocol/header.ts';
-import type { Arrival, ClientCertificate, Gate } from './ports.ts';
+import type { ClientCertificate } from './client-certificate.ts';
+import type { Arrival, Gate } from './ports.ts';
 import type { ConnectionRecord } from './record.ts';
 import { handshakeTimeout, type Refusal } from './refusals.ts';
 import type { Cuttable } from './sessions.ts';
@@ -61,6 +62,11 @@ export class Visit implements Disposable, Cuttable {
     this.#cutRelay = cutRelay;
   }
 
+  /** Bytes that were read from one side and not yet taken by the other, as far as the runtime tells. */
+  get buffered(): number {
+    return heldBy(this.client) + heldBy(this.upstream);
+  }
+
   get standing(): Standing | undefined {
     return this.#standing;
   }
@@ -96,14 +102,19 @@ export class Visit implements Disposable, Cuttable {
   }
 }
 
-function newRecord({ address, port }: Arrival, gate: Gate): ConnectionRecord {
+function newRecord({ address, port, local }: Arrival, gate: Gate): ConnectionRecord {
   return {
     id: gate.randomBytes(ID_BYTES).toString('base64url'),
     address: formatAddress(address),
     port,
+    local: { address: formatAddress(local.address), port: local.port },
     acceptedAt: performance.now(),
     kind: 'unknown',
     bytesFromClient: 0,
     bytesFromUpstream: 0,
   };
+}
+
+function heldBy(leg: Leg | undefined): number {
+  return leg === undefined ? 0 : leg.stream.readableLength + leg.stream.writableLength;
 }

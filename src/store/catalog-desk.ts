@@ -1,21 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { type Document, parseDocument } from 'yaml';
 import { apply } from '../catalog/apply.ts';
 import type { CatalogEvent } from '../catalog/events.ts';
 import type { CatalogState } from '../catalog/find.ts';
-import { fileProblem, formatProblem, type Problem } from '../config/problem.ts';
-import { seal } from '../config/sealed.ts';
+import type { UpstreamLogin } from '../catalog/model.ts';
+import { fileProblem, type Problem } from '../config/problem.ts';
+import type { SecretOwner } from '../config/secret-owner.ts';
 import type { CatalogLocation } from '../config/server-config.ts';
 import type { Env } from '../config/surroundings.ts';
-import type { CatalogDesk } from '../control/ports.ts';
-import { editCatalog, type Seal } from './catalog-edit.ts';
-import { checkCatalogText, readCatalogText, readKeys } from './catalog-file.ts';
+import type { CatalogDesk, Settle } from '../control/ports.ts';
+import { editCatalog } from './catalog-edit.ts';
+import { CatalogNotWritten, UnusableCatalog } from './catalog-errors.ts';
+import { checkCatalogText, readCatalogText } from './catalog-file.ts';
 import { UneditableCatalog } from './catalog-nodes.ts';
 import { shownPath } from './config-file.ts';
 import { awaitLock, type Lock, LockError } from './lock.ts';
+import { isSameCatalog } from './same-catalog.ts';
+import { Sealing } from './sealing.ts';
 import { errorCode, unless } from './system-error.ts';
 import { writeFileAtomic } from './write-file.ts';
 
@@ -24,24 +26,10 @@ const PRIVATE = 0o600;
 const PATIENCE_MS = 10_000;
 const EMPTY = 'projects: []\n';
 
-/** The catalog, or what an edit would make of it, cannot be used; `problems` holds every reason. */
-export class UnusableCatalog extends Error {
-  override readonly name = 'UnusableCatalog';
-  readonly problems: readonly Problem[];
-
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join('\n'));
-    this.problems = problems;
-  }
-}
-
-/** The catalog is as it was: it could not be locked or written. The message says why, and the mend. */
-export class CatalogNotWritten extends Error {
-  override readonly name = 'CatalogNotWritten';
-}
-
 export interface DeskOptions {
   readonly env: Env;
+  /** Told of a key file that was made, since there was none and something had to be sealed. */
+  readonly keyMade?: ((path: string) => void) | undefined;
   /** For tests. */
   readonly write?: typeof writeFileAtomic;
   /** ms to wait for another writer. */
@@ -65,19 +53,45 @@ export class CatalogFileDesk implements CatalogDesk {
   }
 
   /** @throws also UnusableCatalog, UneditableCatalog and CatalogNotWritten; the file is then as it was. */
-  async change(decide: (state: CatalogState) => Promise<readonly CatalogEvent[]>): Promise<CatalogState> {
+  async change(
+    decide: (state: CatalogState) => Promise<readonly CatalogEvent[]>,
+    settle: Settle = () => Promise.resolve(),
+  ): Promise<CatalogState> {
     await using _lock = await this.lock();
     const text = this.#text();
     const before = this.#parse(text);
-    const events = await decide(before);
+    let held = before;
+    try {
+      held = await this.#changed({ text, before }, await decide(before));
+    } finally {
+      await settle(held);
+    }
+    return held;
+  }
+
+  async #changed(
+    { text, before }: { readonly text: string; readonly before: CatalogState },
+    events: readonly CatalogEvent[],
+  ): Promise<CatalogState> {
     if (events.length === 0) return before;
     const after = events.reduce(apply, before);
+    const sealing = new Sealing(this.#location);
     const edited = editedText(text, (document) => {
-      for (const event of events) editCatalog(document, event, this.#seal());
+      for (const event of events) editCatalog(document, event, sealing.seal);
     });
-    if (!isDeepStrictEqual(this.#parse(edited), after)) throw unfaithful();
+    if (sealing.made !== undefined) await this.#makeKey(sealing.made);
+    if (!isSameCatalog(this.#parse(edited), after)) throw unfaithful();
     await this.write(this.#location.file, edited);
     return after;
+  }
+
+  /** Seals a secret for whoever writes it into the catalog. @throws UnusableCatalog, CatalogNotWritten. */
+  async seal(login: UpstreamLogin, owner: SecretOwner): Promise<string> {
+    await using _lock = await this.lock();
+    const sealing = new Sealing(this.#location);
+    const text = sealing.seal(login, owner);
+    if (sealing.made !== undefined) await this.#makeKey(sealing.made);
+    return text;
   }
 
   /** Writes what the catalog means in another way; whoever calls it holds the lock. */
@@ -85,7 +99,7 @@ export class CatalogFileDesk implements CatalogDesk {
     const text = this.#text();
     const before = this.#parse(text);
     const edited = editedText(text, edit);
-    if (!isDeepStrictEqual(this.#parse(edited), before)) throw unfaithful();
+    if (!isSameCatalog(this.#parse(edited), before)) throw unfaithful();
     if (edited !== text) await this.write(this.#location.file, edited);
   }
 
@@ -100,7 +114,7 @@ export class CatalogFileDesk implements CatalogDesk {
       const { holder, cause } = error;
       throw new CatalogNotWritten(
         holder === undefined
-          ? `cannot write beside ${shownPath(file)} (${errorCode(cause)}): run as the user whose file it is`
+          ? `cannot write beside ${shownPath(file)} (${errorCode(cause)}): make room, or run as the user whose file it is`
           : `process ${holder} is changing ${shownPath(file)}: try again when it is done`,
         { cause: error },
       );
@@ -118,6 +132,12 @@ export class CatalogFileDesk implements CatalogDesk {
     }
   }
 
+  /** Before anything is sealed with it: a key without secrets does no harm. */
+  async #makeKey({ path, text }: NonNullable<Sealing['made']>): Promise<void> {
+    await this.write(path, text);
+    this.#options.keyMade?.(path);
+  }
+
   #text(): string {
     const { file } = this.#location;
     const read = readCatalogText(this.#location);
@@ -131,15 +151,6 @@ export class CatalogFileDesk implements CatalogDesk {
     if ('problems' in outcome) throw new UnusableCatalog(outcome.problems);
     this.warnings = outcome.warnings;
     return outcome.snapshot.projects;
-  }
-
-  #seal(): Seal {
-    return (secret) => {
-      const keys = readKeys(this.#location);
-      if ('problem' in keys) throw new UnusableCatalog([keys.problem]);
-      if (keys.ring !== undefined) return seal(keys.ring, secret.reveal(), randomBytes);
-      throw new CatalogNotWritten('no key to seal with: give catalog.key in portcullis.yaml');
-    };
   }
 }
 

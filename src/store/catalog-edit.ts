@@ -1,7 +1,6 @@
 import { type Document, isMap, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { CatalogEvent } from '../catalog/events.ts';
-import type { Role } from '../catalog/model.ts';
-import type { Secret } from '../catalog/secret.ts';
+import { roleSecret } from '../config/secret-owner.ts';
 import { formatVerifier } from '../scram/verifier.ts';
 import {
   append,
@@ -13,10 +12,14 @@ import {
   setTexts,
   UneditableCatalog,
 } from './catalog-nodes.ts';
-import { roleIn, type Written, writtenChild, writtenFirstBranch, writtenRole } from './catalog-written.ts';
-
-/** Seals a secret for the file. @throws where there is no key. */
-export type Seal = (secret: Secret) => string;
+import {
+  roleIn,
+  type Seal,
+  type Written,
+  writtenChild,
+  writtenFirstBranch,
+  writtenRole,
+} from './catalog-written.ts';
 
 /**
  * Brings catalog.yaml in line with an event and leaves the rest as it is, comments and order too.
@@ -43,7 +46,8 @@ export function editCatalog(document: Document, event: CatalogEvent, seal: Seal)
     case 'branch-created': {
       const { branch, projectId, upstream } = event;
       const parent = edit.branch(projectId, branch.parentId ?? '').toJS(document) as Written;
-      append(document, edit.branches(projectId), writtenChild(branch, parent, upstream));
+      const place = { projectId, branchId: branch.id, seal };
+      append(document, edit.branches(projectId), writtenChild(branch, { parent, upstream }, place));
       return;
     }
     case 'branch-deleted':
@@ -75,6 +79,12 @@ function editBranch(edit: Edit, event: BranchEvent, seal: Seal): void {
   const branch = edit.branch(event.projectId, event.branchId);
   switch (event.type) {
     case 'branch-reset':
+      branch.set('reset_at', new Date(event.resetAt).toISOString());
+      if (event.database !== undefined)
+        mapAt(document, branch, 'upstream').set(
+          'database',
+          document.createNode(Object.fromEntries(event.database)),
+        );
       return;
     case 'branch-renamed':
       branch.set('name', event.name);
@@ -85,6 +95,9 @@ function editBranch(edit: Edit, event: BranchEvent, seal: Seal): void {
     case 'branch-list-set':
       if (event.ips === undefined) branch.delete('allowed_ips');
       else setTexts(document, listAt(document, mapAt(document, branch, 'allowed_ips'), 'ips'), event.ips);
+      return;
+    case 'endpoint-created':
+      append(document, listAt(document, branch, 'endpoints'), { id: event.endpoint });
       return;
     case 'endpoint-deleted': {
       const endpoints = listAt(document, branch, 'endpoints');
@@ -106,27 +119,42 @@ function editRoles(edit: Edit, branch: YAMLMap, event: RoleEvent, seal: Seal): v
   const roles = listAt(document, branch, 'roles');
   switch (event.type) {
     case 'role-created': {
-      const { role, from, projectId } = event;
+      const { role, from, projectId, branchId } = event;
       const parent = from === undefined ? [] : plainAt(document, edit.branch(projectId, from), 'roles');
-      append(document, roles, writtenRole(role, roleIn(parent, role.name)));
+      const place = { projectId, branchId, seal };
+      append(document, roles, writtenRole(role, place, roleIn(parent, role.name)));
       return;
     }
     case 'role-deleted':
       remove(roles, itemOf(document, roles, 'name', event.role));
       return;
     case 'password-reset':
-      itemOf(document, roles, 'name', event.role).set('verifier', formatVerifier(event.verifier));
+      setVerifier(itemOf(document, roles, 'name', event.role), event);
       return;
     case 'upstream-set':
-      setUpstream(document, itemOf(document, roles, 'name', event.role), event.upstream, seal);
+      setUpstream(document, itemOf(document, roles, 'name', event.role), event, seal);
   }
 }
 
-function setUpstream(document: Document, role: YAMLMap, upstream: Role['upstream'], seal: Seal): void {
+function setVerifier(
+  role: YAMLMap,
+  { verifier, unrated }: Extract<RoleEvent, { readonly type: 'password-reset' }>,
+): void {
+  role.set('verifier', formatVerifier(verifier));
+  if (unrated) role.set('verifier_unrated', true);
+  else role.delete('verifier_unrated');
+}
+
+function setUpstream(
+  document: Document,
+  role: YAMLMap,
+  { projectId, branchId, role: name, upstream }: Extract<RoleEvent, { readonly type: 'upstream-set' }>,
+  seal: Seal,
+): void {
   const written = mapAt(document, role, 'upstream');
   if (upstream.role !== undefined) written.set('role', upstream.role);
-  if (upstream.password === undefined) written.delete('password');
-  else written.set('password', seal(upstream.password));
+  if (upstream.login === undefined) written.delete('password');
+  else written.set('password', seal(upstream.login, roleSecret(projectId, branchId, name)));
   if (written.items.length === 0) role.delete('upstream');
 }
 

@@ -1,14 +1,14 @@
 import { relative, resolve } from 'node:path';
 import { baseFolderOf } from '../config/base-folder.ts';
-import { configFromEnvironment, type ParsedEnvironment } from '../config/environment.ts';
-import { fileProblem, type Problem } from '../config/problem.ts';
-import { type ParsedServerConfig, parseServerConfig, type ServerConfig } from '../config/server-config.ts';
+import { configFromEnvironment, givenCertificate, type ParsedEnvironment } from '../config/environment.ts';
+import { fileProblem } from '../config/problem.ts';
+import { type ParsedServerConfig, parseServerConfig } from '../config/server-config.ts';
+import { outlineOf, outlineServer, type ServerOutline } from '../config/server-outline.ts';
 import type { Env } from '../config/surroundings.ts';
-import { openToOthers, readText } from './read-text.ts';
+import { readText } from './read-text.ts';
 
 /** Bytes of files that a configuration names: certificates, keys, secrets. */
 export const MAX_NAMED_FILE_BYTES = 1_048_576;
-const DOCKER_SECRETS = '/run/secrets/';
 const MAX_CONFIG_BYTES = 1_048_576;
 
 /**
@@ -20,17 +20,21 @@ export async function loadServerConfig(path: string, env: Env): Promise<ParsedSe
   const read = readText(file, { maxBytes: MAX_CONFIG_BYTES });
   if ('problem' in read) return { problems: [fileProblem(path, read.problem)] };
   const surroundings = { file: path, base: baseFolderOf(file), env, readFile: readNamedFile };
-  const parsed = parseServerConfig(read.text, surroundings);
-  if ('problems' in parsed) return parsed;
-  return { ...parsed, warnings: [...parsed.warnings, ...openKeyFile(parsed.config)] };
+  return parseServerConfig(read.text, surroundings);
 }
 
-/** A warning, since Docker mounts its secrets readable for all, in a container where nobody else is. */
-function openKeyFile({ catalog }: ServerConfig): Problem[] {
-  const file = catalog?.keyFile;
-  if (file === undefined || file.startsWith(DOCKER_SECRETS)) return [];
-  const problem = openToOthers(file);
-  return problem === undefined ? [] : [fileProblem(shownPath(file), problem, 'warning')];
+/** What can be made out of a portcullis.yaml that has problems. */
+export function outlineServerConfig(path: string, env: Env): ServerOutline {
+  const file = resolve(path);
+  const read = readText(file, { maxBytes: MAX_CONFIG_BYTES });
+  if ('problem' in read) return outlineOf([]);
+  return outlineServer(read.text, { file: path, base: baseFolderOf(file), env, readFile: readNamedFile });
+}
+
+/** What can be made out of variables that have problems. */
+export function outlineEnvironment(env: Env): ServerOutline {
+  const given = givenCertificate({ base: process.cwd(), env, readFile: readNamedFile });
+  return outlineOf(given === undefined ? [] : [given]);
 }
 
 /** The sidecar's configuration; its paths start from the working directory. */

@@ -1,6 +1,8 @@
+export const NO_SUCH_FILE = 'no such file';
+
 /** The system's codes in words that a person who owns the file understands. */
 const REASONS: ReadonlyMap<unknown, string> = new Map([
-  ['ENOENT', 'no such file'],
+  ['ENOENT', NO_SUCH_FILE],
   ['EACCES', 'this user may not read it'],
   ['EISDIR', 'a folder, not a file'],
 ]);

@@ -49,8 +49,8 @@ export async function awaitLock(path: string, patience: number): Promise<Lock> {
 export async function takeLock(path: string): Promise<Lock> {
   const text = `${process.pid}\n${await processStart(process.pid)}\n`;
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  await written(draft, text);
   try {
+    await written(draft, text);
     while (!(await claim(path, draft))) {
       const held = await unless(['ENOENT'], readFile(path, 'utf8'));
       if (held === undefined) continue; // released between the two

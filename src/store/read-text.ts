@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { fileReason } from './file-reason.ts';
 
 /** Permission bits that a file of secrets may not have: others, and the group. */
@@ -38,12 +38,6 @@ export function readText(
   } finally {
     closeSync(file);
   }
-}
-
-/** Whether others than a file's owner may read or write it; a file that is not there is nobody's. */
-export function openToOthers(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats && openMode(path, stats);
 }
 
 function unfit(path: string, stats: Stats, { maxBytes, secret }: ReadTextOptions): string | undefined {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type Document, visit } from 'yaml';
-import { formatKeyLine, KEY_BYTES, type KeyRing, parseKeyRing } from '../config/key-ring.ts';
-import { isSealed, seal, unseal } from '../config/sealed.ts';
+import { type KeyRing, parseKeyRing } from '../config/key-ring.ts';
+import { seal, unseal } from '../config/sealed.ts';
+import { sealedPlaces } from '../config/sealed-places.ts';
 import type { CatalogLocation } from '../config/server-config.ts';
-import { type CatalogFileDesk, CatalogNotWritten } from './catalog-desk.ts';
-import { readNamedFile, shownPath } from './config-file.ts';
+import type { CatalogFileDesk } from './catalog-desk.ts';
+import { CatalogNotWritten } from './catalog-errors.ts';
+import { newKey, readKeyFile } from './catalog-keys.ts';
+import { shownPath } from './config-file.ts';
 
 export interface Rotation {
   /** Of the new key. */
@@ -14,8 +17,6 @@ export interface Rotation {
   /** Keys that are no longer needed, and gone from the file. */
   readonly dropped: readonly string[];
 }
-
-const ID_BYTES = 4;
 
 /**
  * A new key for sealed secrets. It goes to the head of the key file first, then everything is sealed with it, and
@@ -30,38 +31,36 @@ export async function rotateKeys(desk: CatalogFileDesk, location: CatalogLocatio
   // Every secret opens with the keys that are there, or nothing is begun.
   desk.read();
   const old = keysIn(keyFile);
-  const key = `k-${randomBytes(ID_BYTES).toString('hex')}`;
-  const line = formatKeyLine(key, randomBytes(KEY_BYTES));
+  const { ring: fresh, line } = newKey();
   await desk.write(keyFile, `${line}${old.text}`);
-  const { ring } = keysIn(keyFile);
+  const ring = { current: fresh.current, all: new Map([...fresh.all, ...old.ring.all]) };
   let resealed = 0;
   await desk.rewrite((document) => {
     resealed = reseal(document, ring);
   });
   await desk.write(keyFile, line);
-  return { key, resealed, dropped: [...old.ring.all.keys()] };
+  return { key: fresh.current.id, resealed, dropped: [...old.ring.all.keys()] };
 }
 
 function keysIn(path: string): { readonly text: string; readonly ring: KeyRing } {
-  const read = readNamedFile(path);
-  const parsed = 'text' in read ? parseKeyRing(read.text) : read;
-  if ('ring' in parsed && 'text' in read) return { text: read.text, ring: parsed.ring };
-  const problem = 'problem' in parsed ? parsed.problem : 'cannot be read';
-  throw new CatalogNotWritten(`${shownPath(path)}: ${problem}`);
+  const read = readKeyFile(path);
+  const parsed = 'text' in read ? { ...parseKeyRing(read.text), text: read.text } : read;
+  if ('problem' in parsed) throw new CatalogNotWritten(`${shownPath(path)}: ${parsed.problem}`);
+  return parsed;
 }
 
-/** @returns how many there were. */
+/** Every secret that the catalog's reader opens, and no text that only looks like one. @returns how many. */
 function reseal(document: Document, ring: KeyRing): number {
-  let count = 0;
+  const texts = new Map<unknown, string>();
+  for (const { owner, text } of sealedPlaces(document.toJS())) {
+    const opened = unseal(ring, text, owner);
+    if ('problem' in opened) throw new CatalogNotWritten(opened.problem);
+    texts.set(text, seal(ring, { secret: opened.text, owner }, randomBytes));
+  }
   visit(document, {
     Scalar: (_, scalar) => {
-      if (typeof scalar.value !== 'string' || !isSealed(scalar.value)) return;
-      const opened = unseal(ring, scalar.value);
-      // A text that only looks sealed: a project's name may be anything.
-      if ('problem' in opened) return;
-      scalar.value = seal(ring, opened.text, randomBytes);
-      count += 1;
+      scalar.value = texts.get(scalar.value) ?? scalar.value;
     },
   });
-  return count;
+  return texts.size;
 }

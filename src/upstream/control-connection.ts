@@ -56,7 +56,8 @@ async function readRows({ leg }: UpstreamSession): Promise<Row[]> {
   throw new ProtocolViolation('too many messages in answer to a query');
 }
 
-function rowOf(columns: readonly string[], values: readonly (string | null)[]): Row {
+/** @throws ProtocolViolation where a row is not as it was described. */
+export function rowOf(columns: readonly string[], values: readonly (string | null)[]): Row {
   if (columns.length !== values.length)
     throw new ProtocolViolation('a row that does not fit its description');
   return new Map(columns.map((name, i) => [name, values[i] ?? null]));

@@ -23,6 +23,13 @@ export class UpstreamError extends Error {
 /** Class 28, invalid authorization: about the gateway's credentials, so none of the client's business. */
 const AUTHORIZATION_CLASS = '28';
 
+/** Fields that no error lacks (manual, 54.8): one without them would tell a client nothing, or less than nothing. */
+const ALWAYS_THERE = [
+  ['C', 'SQLSTATE'],
+  ['S', 'severity'],
+  ['M', 'message'],
+] as const;
+
 /**
  * Sorts an ErrorResponse that came while we logged in.
  * @param authenticated whether the upstream had sent AuthenticationOk; what follows concerns the client.
@@ -30,9 +37,9 @@ const AUTHORIZATION_CLASS = '28';
  */
 export function loginError(frame: Frame, authenticated: boolean): UpstreamError | UpstreamLoginRefused {
   const fields = parseErrorFields(frame.body);
-  const sqlstate = fields.get('C');
-  if (sqlstate === undefined) throw new ProtocolViolation('an error without SQLSTATE');
-  if (!authenticated && sqlstate.startsWith(AUTHORIZATION_CLASS)) {
+  for (const [letter, what] of ALWAYS_THERE)
+    if (!fields.has(letter)) throw new ProtocolViolation(`an error without ${what}`);
+  if (!authenticated && fields.get('C')?.startsWith(AUTHORIZATION_CLASS)) {
     return new UpstreamLoginRefused(describe(fields));
   }
   return new UpstreamError(frame, fields);

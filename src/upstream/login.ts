@@ -145,7 +145,7 @@ function requireAllowed(context: LoginContext, method: 'scram-sha-256' | 'md5' |
 
 function passwordOf(credentials: UpstreamCredentials): string {
   if (credentials.password === undefined)
-    throw new UpstreamLoginRefused('it asks for a password and there is none');
+    throw new UpstreamLoginRefused('it asks for a password and there is none: set one by roles set-upstream');
   return credentials.password.reveal();
 }
 

@@ -1,9 +1,8 @@
-import type { Branch, Role } from '../catalog/model.ts';
+import type { Branch, Role, UpstreamLogin } from '../catalog/model.ts';
 import type { Secret } from '../catalog/secret.ts';
-import { type Credentials, passwordKeys } from '../scram/credentials.ts';
+import { type Credentials, fixedKeys, passwordKeys } from '../scram/credentials.ts';
 import type { Verifier } from '../scram/verifier.ts';
-import { AuthQuerySource } from './auth-query.ts';
-import { ControlPool } from './control-pool.ts';
+import { Lookups } from './lookups.ts';
 import type { Dial } from './ports.ts';
 
 /** What the gateway knows of a name on a branch. */
@@ -16,7 +15,7 @@ export interface RoleLogin {
   readonly held: boolean;
   readonly upstreamRole: string;
   readonly upstreamPassword: Secret | undefined;
-  /** The same password as keys; `undefined`: the client's own proof logs in (ClientKey passthrough). */
+  /** The same password, or keys that are kept in its place; `undefined`: the client's own proof logs in (ClientKey passthrough). */
   readonly upstreamKeys: Credentials | undefined;
   /** Sessions at a time; `undefined`: no bound of its own. */
   readonly connectionLimit: number | undefined;
@@ -24,20 +23,13 @@ export interface RoleLogin {
   readonly proven: () => void;
 }
 
-interface BranchSource {
-  readonly roles: ReadonlyMap<string, RoleLogin>;
-  readonly lookups: { readonly source: AuthQuerySource; readonly pool: ControlPool } | undefined;
-}
-
 /** The verifiers of every branch: the catalog's roles first, then the upstream's own where auth_query is set. */
 export class Verifiers {
-  readonly #dial: Dial;
-  readonly #now: () => number;
-  readonly #sources = new Map<Branch, BranchSource>();
+  readonly #lookups: Lookups;
+  readonly #roles = new WeakMap<Branch, ReadonlyMap<string, RoleLogin>>();
 
   constructor(dial: Dial, now: () => number) {
-    this.#dial = dial;
-    this.#now = now;
+    this.#lookups = new Lookups(dial, now);
   }
 
   /**
@@ -45,8 +37,7 @@ export class Verifiers {
    * @throws UpstreamUnreachable where an auth_query got no answer.
    */
   async find(branch: Branch, name: string, source: string): Promise<RoleLogin> {
-    const { roles, lookups } = this.#sourceOf(branch);
-    const known = roles.get(name);
+    const known = this.#rolesOf(branch).get(name);
     if (known !== undefined) return known;
     const login = {
       held: false,
@@ -55,49 +46,46 @@ export class Verifiers {
       upstreamKeys: undefined,
       connectionLimit: undefined,
     };
-    if (lookups === undefined)
-      return { ...login, verifier: undefined, why: 'no such role', proven: () => {} };
-    const found = await lookups.source.find(name, source);
+    const lookup = this.#lookups.of(branch);
+    if (lookup === undefined) return { ...login, verifier: undefined, why: 'no such role', proven: () => {} };
+    const found = await lookup.source.find(name, source);
     const why = found.verifier === undefined ? found.why : undefined;
-    return { ...login, verifier: found.verifier, why, proven: () => lookups.source.acquaint(name, source) };
+    return { ...login, verifier: found.verifier, why, proven: () => lookup.source.acquaint(name, source) };
   }
 
-  /** Closes what belongs to branches that are gone. */
+  /** Closes what belongs to branches that are gone, or ask elsewhere now. */
   retain(branches: Iterable<Branch>): void {
-    const kept = new Set(branches);
-    for (const [branch, { lookups }] of this.#sources) {
-      if (kept.has(branch)) continue;
-      lookups?.pool.close();
-      this.#sources.delete(branch);
-    }
+    this.#lookups.retain(branches);
   }
 
-  #sourceOf(branch: Branch): BranchSource {
-    const known = this.#sources.get(branch);
-    if (known !== undefined) return known;
-    const source = {
-      roles: new Map(branch.roles.map((role) => [role.name, catalogLogin(role)])),
-      lookups: branch.authQuery === undefined ? undefined : this.#lookupsFor(branch, branch.authQuery),
-    };
-    this.#sources.set(branch, source);
-    return source;
-  }
-
-  #lookupsFor(branch: Branch, settings: NonNullable<Branch['authQuery']>): BranchSource['lookups'] {
-    const pool = new ControlPool(this.#dial, branch.upstream, settings);
-    return { pool, source: new AuthQuerySource(settings, pool, this.#now) };
+  #rolesOf(branch: Branch): ReadonlyMap<string, RoleLogin> {
+    const known =
+      this.#roles.get(branch) ?? new Map(branch.roles.map((role) => [role.name, catalogLogin(role)]));
+    this.#roles.set(branch, known);
+    return known;
   }
 }
 
 function catalogLogin(role: Role): RoleLogin {
+  const { login } = role.upstream;
   return {
     verifier: role.verifier,
     why: role.verifier === undefined ? 'role is not permitted to log in' : undefined,
     held: true,
     upstreamRole: role.upstream.role ?? role.name,
-    upstreamPassword: role.upstream.password,
-    upstreamKeys: role.upstream.password && passwordKeys(role.upstream.password.reveal()),
+    upstreamPassword: login !== undefined && 'password' in login ? login.password : undefined,
+    upstreamKeys: login && credentialsOf(role.name, login),
     connectionLimit: role.connectionLimit,
     proven: () => {},
   };
+}
+
+function credentialsOf(role: string, login: UpstreamLogin): Credentials {
+  if ('password' in login) return passwordKeys(login.password.reveal());
+  const keys = login.keys.reveal();
+  return fixedKeys(keys, keys, staleKeys(role));
+}
+
+function staleKeys(role: string): string {
+  return `the upstream's salt for role ${JSON.stringify(role)} changed (its password was set anew?): run roles set-upstream again`;
 }

@@ -13,15 +13,32 @@ export interface ErrorFields {
 
 /** S and V (the severity, translated and not), C, M, and where given D and H. */
 export function serializeError(fields: ErrorFields): Buffer {
-  const parts = [
-    cString(`S${fields.severity}`),
-    cString(`V${fields.severity}`),
-    cString(`C${fields.sqlstate}`),
-    cString(`M${fields.message}`),
-  ];
-  if (fields.detail !== undefined) parts.push(cString(`D${fields.detail}`));
-  if (fields.hint !== undefined) parts.push(cString(`H${fields.hint}`));
+  const { severity } = fields;
+  const parts = [cString(`S${severity}`), cString(`V${severity}`), ...textsOf(fields)];
   return serializeFrame(BACKEND.errorResponse, ...parts, Buffer.of(0));
+}
+
+/**
+ * An upstream's error that says something else: its fields stay in their bytes and order, but for C, M, D and H.
+ * @param body of a well-formed ErrorResponse.
+ */
+export function rewordError(body: Buffer, fields: ErrorFields): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; body.readUInt8(at) !== 0; ) {
+    const end = body.indexOf(0, at) + 1;
+    const letter = body.toString('latin1', at, at + 1);
+    if (letter === 'C') parts.push(...textsOf(fields));
+    else if (!'MDH'.includes(letter)) parts.push(body.subarray(at, end));
+    at = end;
+  }
+  return serializeFrame(BACKEND.errorResponse, ...parts, Buffer.of(0));
+}
+
+function textsOf({ sqlstate, message, detail, hint }: ErrorFields): Buffer[] {
+  const parts = [cString(`C${sqlstate}`), cString(`M${message}`)];
+  if (detail !== undefined) parts.push(cString(`D${detail}`));
+  if (hint !== undefined) parts.push(cString(`H${hint}`));
+  return parts;
 }
 
 /**

@@ -2,6 +2,7 @@
 export const SQLSTATE = {
   protocolViolation: '08P01',
   featureNotSupported: '0A000',
+  invalidParameterValue: '22023',
   invalidAuthorization: '28000',
   invalidPassword: '28P01',
   invalidCatalogName: '3D000',

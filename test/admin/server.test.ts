@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import t, { type Test } from 'tap';
-import type { AdminSource } from '../../src/admin/routes.ts';
+import type { AdminSource, Order } from '../../src/admin/routes.ts';
 import { AdminServer } from '../../src/admin/server.ts';
 import { Sessions } from '../../src/session/sessions.ts';
 import { addressOf, MAIN, Scene } from '../throttle/a-throttle.ts';
@@ -33,16 +33,20 @@ function ask(options: object): Promise<Reply> {
 
 const { throttle } = new Scene({ attempts: 1 });
 
-function aSource(checks: ReadonlyMap<string, boolean>): AdminSource {
+const orders: Order[] = [];
+
+function aSource(checks: ReadonlyMap<string, string | undefined>): AdminSource {
   return {
     readiness: () => checks,
     metrics: new Registry(),
     lockouts: throttle.lockouts,
     sessions: new Sessions(),
+    audit: { commit: async () => {}, purge: async () => ({ segments: [] }) },
+    ordered: (order) => void orders.push(order),
   };
 }
 
-async function opened(t: Test, checks = new Map([['listening', true]])) {
+async function opened(t: Test, checks = new Map<string, string | undefined>([['listening', undefined]])) {
   const source = aSource(checks);
   const admin = await AdminServer.open({ host: '127.0.0.1', port: 0 }, source);
   t.teardown(() => admin.close());
@@ -63,14 +67,18 @@ t.test('/livez, /readyz and /metrics answer on loopback.', async (t) => {
 t.test('What is not ready says which part.', async (t) => {
   const { at } = await opened(
     t,
-    new Map([
-      ['listening', true],
-      ['certificates', false],
+    new Map<string, string | undefined>([
+      ['listening', undefined],
+      ['certificates', 'one has ended'],
     ]),
   );
   const reply = await ask({ ...at, path: '/readyz' });
   t.equal(reply.status, 503);
-  t.same(JSON.parse(reply.body), { status: 'unavailable', checks: { listening: true, certificates: false } });
+  t.same(JSON.parse(reply.body), {
+    status: 'unavailable',
+    checks: { listening: true, certificates: false },
+    problems: { certificates: 'one has ended' },
+  });
 });
 
 t.test('A page that rebound its name to loopback gets nothing.', async (t) => {
@@ -128,6 +136,24 @@ t.test('Lock-outs are shown and lifted by the control socket, and not by TCP.', 
   t.equal((await ask({ ...one, method: 'PUT' })).status, 405);
   t.equal((await ask({ ...(await opened(t)).at, path: url })).status, 404);
   t.equal((await ask({ ...(await opened(t)).at, path: url, method: 'DELETE' })).status, 405);
+});
+
+t.test('Every order is heard of with its answer, and what anybody may ask is not.', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-admin-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const socketPath = join(folder, 'portcullis.sock');
+  const admin = await AdminServer.open({ path: socketPath }, aSource(new Map()));
+  t.teardown(() => admin.close());
+  orders.length = 0;
+  const path = '/api/portcullis/v1/sessions';
+  await ask({ socketPath, path: '/readyz' });
+  await ask({ socketPath, path: `${path}?role=app`, method: 'DELETE' });
+  await ask({ socketPath, path, method: 'PUT' });
+  await ask({ ...(await opened(t)).at, path });
+  t.strictSame(orders, [
+    { method: 'DELETE', path, status: 200 },
+    { method: 'PUT', path, status: 405 },
+  ]);
 });
 
 t.test('It takes a few connections and no more, so that descriptors are left for clients.', async (t) => {

@@ -15,13 +15,15 @@ class Session implements Cuttable {
     this.record = {
       ...known,
       kind: 'session',
+      local: { address: '127.0.0.1', port: 6432 },
       acceptedAt: 0,
       bytesFromClient: 0,
       bytesFromUpstream: 0,
     } as const;
     const address = parseAddress('192.0.2.1');
     if (address === undefined) throw new Error('no address');
-    const rights = { upstreamRole: role, replication: false, database: undefined };
+    const way = { endpoint: undefined, resetAt: undefined, certificate: undefined };
+    const rights = { ...way, upstreamRole: role, replication: false, database: undefined };
     const standing = { projectId: 'p', branchId: 'br-main', address, role, verifier: undefined, ...rights };
     this.standing = live ? standing : undefined;
   }

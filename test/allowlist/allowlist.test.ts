@@ -148,3 +148,17 @@ t.test('Two hundred thousand entries are read from a generator and found again.'
   t.ok(list.admits(addressOf(4, BigInt(count) * 2n)));
   t.notOk(list.admits(addressOf(4, BigInt(count) + 1n)));
 });
+
+t.test('A list that was handed over as bytes admits whom it admitted.', async (t) => {
+  for (const entries of [['10.0.0.0/8', '10.200.0.0-11.0.0.5', '2001:db8::/32', '::1'], ['192.0.2.1'], []]) {
+    const list = listOf(...entries);
+    const addresses = ['10.1.2.3', '11.0.0.5', '11.0.0.6', '192.0.2.1', '2001:db8::7', '2001:db9::7', '::1'];
+    const before = addresses.filter((address) => admits(list, address));
+    const { bytes } = list;
+    const arrived = Allowlist.from(structuredClone(bytes, { transfer: [bytes[4], bytes[6]] }));
+    t.strictSame(
+      addresses.filter((address) => admits(arrived, address)),
+      before,
+    );
+  }
+});

@@ -1,4 +1,9 @@
-import type { Branch, Project, UpstreamTarget } from '../../src/catalog/model.ts';
+import {
+  type Branch,
+  DEFAULT_SQL_RULES,
+  type Project,
+  type UpstreamTarget,
+} from '../../src/catalog/model.ts';
 
 /** Parts of the catalog for tests: what a test does not say is as simple as it can be. */
 export function aProject(
@@ -6,7 +11,7 @@ export function aProject(
   branches: readonly Branch[],
   allowedIps?: Project['allowedIps'],
 ): Project {
-  return { id, name: undefined, allowedIps, branches };
+  return { id, name: undefined, allowedIps, cluster: undefined, branches };
 }
 
 export function aBranch(id: string, other: Partial<Branch> = {}): Branch {
@@ -26,8 +31,11 @@ export function aBranch(id: string, other: Partial<Branch> = {}): Branch {
     connectionLimit: undefined,
     idleSessionTimeout: undefined,
     maxSessionAge: undefined,
+    resetAt: undefined,
     clientCertificate: 'optional',
     clientCertificateRole: 'off',
+    sql: DEFAULT_SQL_RULES,
+    provisioner: undefined,
     ...other,
   };
 }

@@ -13,15 +13,20 @@ export function aRole(name: string, other: Partial<Role> = {}): Role {
   return {
     name,
     verifier: aVerifier(name),
+    verifierUnrated: false,
     connectionLimit: undefined,
-    upstream: { role: undefined, password: undefined },
+    upstream: { role: undefined, login: undefined },
     ...other,
   };
 }
 
+/** When decisions of tests are made. */
+export const NOW = new Date('2026-11-23T18:04:05.678Z');
+
 /** New verifiers for these roles, told from `aRole`'s. */
 export function freshFor(...roles: string[]): Fresh {
   return {
+    now: NOW,
     randomInt: (bound) => randomInt(bound),
     verifiers: new Map(roles.map((role) => [role, aVerifier(`new ${role}`)])),
   };

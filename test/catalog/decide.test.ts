@@ -6,7 +6,7 @@ import type { CatalogState } from '../../src/catalog/find.ts';
 import type { Branch } from '../../src/catalog/model.ts';
 import { Secret } from '../../src/catalog/secret.ts';
 import { aBranch, anUpstream, aProject } from './a-catalog.ts';
-import { aRole, aVerifier, freshFor } from './a-verifier.ts';
+import { aRole, aVerifier, freshFor, NOW } from './a-verifier.ts';
 
 const MAIN = aBranch('br-main', {
   name: 'main',
@@ -120,13 +120,13 @@ t.test('A branch from any other has the same verifiers, and the gate of its pare
 });
 
 t.test('A login that was sealed for one server is not shown to another.', async (t) => {
-  const password = new Secret('x');
-  const state = shop({ roles: [aRole('app', { upstream: { role: 'up', password } })] });
+  const login = { password: new Secret('x') };
+  const state = shop({ roles: [aRole('app', { upstream: { role: 'up', login } })] });
   const here = branchAfter(state, { type: 'create-branch', name: 'copy' }, 'copy');
-  t.equal(here.roles[0]?.upstream.password, password);
+  t.equal(here.roles[0]?.upstream.login, login);
   const upstream = { target: anUpstream({ host: 'evil' }), rootCertFile: undefined };
   const there = branchAfter(state, { type: 'create-branch', name: 'copy', upstream }, 'copy');
-  t.strictSame(there.roles[0]?.upstream, { role: undefined, password: undefined });
+  t.strictSame(there.roles[0]?.upstream, { role: undefined, login: undefined });
   t.equal(there.upstream.host, 'evil');
 });
 
@@ -137,6 +137,13 @@ t.test('A reset brings the roles of the parent, and keeps passwords of the branc
   const command = { type: 'reset-branch', branch: 'dev' } as const;
   t.strictSame(passwordsNeeded(state, command), { roles: ['new'], iterations: 4096 });
   const reset = branchAfter(state, command, 'dev', 'new');
+  t.equal(reset.resetAt, NOW.getTime());
+  const child = decide(
+    [aProject('p', [reset, aBranch('br-x')])],
+    { type: 'create-branch', parent: reset.id },
+    freshFor(),
+  );
+  t.match(child, { events: [{ branch: { parentId: reset.id, resetAt: undefined } }] }, 'a mark of its own');
   t.strictSame(
     reset.roles.map(({ name, verifier }) => [name, verifier]),
     [
@@ -204,7 +211,7 @@ t.test('A command that changes nothing has no events.', async (t) => {
 });
 
 t.test('A source of numbers without chance ends in an error, not in a loop.', async (t) => {
-  const fresh = { randomInt: () => 0, verifiers: new Map() };
+  const fresh = { ...freshFor(), randomInt: () => 0, verifiers: new Map() };
   const made = decide(shop(), { type: 'create-branch' }, fresh);
   const state = 'events' in made ? made.events.reduce(apply, shop()) : [];
   t.throws(() => decide(state, { type: 'create-branch' }, fresh), /gives the same ones/);

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import { parseRevocationLists, subjectName } from '../../src/certificates/revocation-list.ts';
+import { parseRevocationLists, serialOf, subjectName } from '../../src/certificates/revocation-list.ts';
 import { ClientAuthority, days } from '../support/client-authority.ts';
 
 const dir = t.testdir();
@@ -35,6 +35,46 @@ t.test('Every list of a file is read, with its issuer and its dates.', async (t)
     [text, other],
   );
 });
+
+t.test('A list names what it revokes by its issuer and number, and nothing else.', async (t) => {
+  const authority = await ClientAuthority.make(dir, 'busy');
+  const revokedIn = async (name: string): Promise<string[]> => {
+    const lists = parseRevocationLists(await readFile(await authority.list(name), 'utf8'));
+    return lists.flatMap(({ revoked }) => [...revoked()]);
+  };
+  const names = ['one', 'two', 'three'] as const;
+  const [one, two, three] = [
+    await authority.issue(names[0]),
+    await authority.issue(names[1]),
+    await authority.issue(names[2]),
+  ];
+  t.strictSame(await revokedIn('none'), []);
+  await authority.revoke(one);
+  await authority.revoke(three);
+  const serial = ({ cert }: { readonly cert: string }): string => serialOf(new X509Certificate(cert));
+  const listed = await revokedIn('two-of-three');
+  t.strictSame(new Set(listed), new Set([serial(one), serial(three)]));
+  t.notOk(listed.includes(serial(two)));
+});
+
+t.test(
+  'A list whose entries cannot be read to the end is none: what is behind would go unseen.',
+  async (t) => {
+    const authority = await ClientAuthority.make(dir, 'damaged');
+    for (const name of ['one', 'two']) await authority.revoke(await authority.issue(name));
+    const whole = await readFile(await authority.list('both'), 'utf8');
+    const [list] = parseRevocationLists(whole);
+    const [, serial = ''] = [...(list?.revoked() ?? [])].map((each) => each.slice(each.indexOf('\0') + 1));
+    const der = Buffer.from(whole.split('-----')[2] ?? '', 'base64');
+    const tag = der.indexOf(Buffer.concat([Buffer.of(0x02, serial.length), Buffer.from(serial, 'latin1')]));
+    for (const place of [tag, tag - 2]) {
+      const other = Buffer.from(der);
+      other.writeUInt8(0x04, place);
+      const [damaged] = parseRevocationLists(pem(other));
+      t.throws(() => [...(damaged?.revoked() ?? [])], { name: 'CertificateError' });
+    }
+  },
+);
 
 t.test('A list that is cut short, or none, is told in words.', async (t) => {
   t.throws(() => parseRevocationLists(text.slice(0, -30)), {

@@ -31,19 +31,30 @@ export class Operator {
     return new Operator(folder);
   }
 
+  /** In a folder that is there, with a configuration in it. */
+  static in(folder: string): Operator {
+    return new Operator(folder);
+  }
+
   /** @param line as it is typed behind `portcullis`, words between spaces */
-  async runs(line: string, input = ''): Promise<Ended> {
+  async runs(line: string, input: string | Buffer = ''): Promise<Ended> {
     return await inProcess([...line.split(' '), '--dir', this.folder], input);
   }
 
   /** A command as a terminal shows it, its exit status at the end; what differs from run to run has a name. */
   async shows(line: string, input?: string): Promise<string> {
-    const { status, stdout, stderr } = await this.runs(line, input);
+    const { status, stdout, stderr } = await this.runs(this.#meant(line), input);
     const said = [stdout, ...stderr.split('\n').map((text) => text && `! ${text}`)].filter(
       (text) => text !== '',
     );
     const text = said.map((each) => each.trimEnd()).join('\n');
     return `$ portcullis ${line}\n${this.#named(text)}\n[${status}]\n`;
+  }
+
+  /** A line of a transcript as it has to be typed. */
+  #meant(line: string): string {
+    const real = new Map([...this.#ids].map(([id, name]) => [name, id]));
+    return line.replaceAll(/\b(?:br|ep)-\d+\b/g, (name) => real.get(name) ?? name);
   }
 
   #named(text: string): string {
@@ -66,7 +77,7 @@ export class Operator {
  * The command without a process of its own, whose start costs more than most commands do. One at a time: its
  * standard streams are this process's.
  */
-async function inProcess(args: readonly string[], input: string): Promise<Ended> {
+async function inProcess(args: readonly string[], input: string | Buffer): Promise<Ended> {
   const said = { stdout: '', stderr: '' };
   const real = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
   const heard = (name: 'stdout' | 'stderr') =>
@@ -77,7 +88,7 @@ async function inProcess(args: readonly string[], input: string): Promise<Ended>
         done();
       },
     });
-  const stdin = Readable.from(input === '' ? [] : [Buffer.from(input)]);
+  const stdin = Readable.from(input.length === 0 ? [] : [Buffer.from(input)]);
   setStreams({ stdin, stdout: heard('stdout'), stderr: heard('stderr') });
   try {
     const status = await runCommand(args);

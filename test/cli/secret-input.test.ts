@@ -10,6 +10,7 @@ t.test('A password is one line, without its end.', async (t) => {
   t.equal(await passwordFromStdin(typed('horse\n')), 'horse');
   t.equal(await passwordFromStdin(typed('ho', 'rse\r\n')), 'horse');
   t.equal(await passwordFromStdin(typed(' spaces ')), ' spaces ');
+  t.equal(await passwordFromStdin(typed('\u{feff}horse')), '\u{feff}horse', 'nothing is dropped');
   const bytes = Buffer.from('pässword');
   t.equal(await passwordFromStdin(typed(bytes.subarray(0, 2), bytes.subarray(2))), 'pässword');
 });
@@ -19,7 +20,7 @@ t.test('What is none is refused without being quoted.', async (t) => {
     ['', /no password came/],
     ['\n', /no password came/],
     ['horse\nbattery\n', /must be one line/],
-    ['hor\0se', /must be one line/],
+    ['hor\0se', /must be one line without NUL/],
     ['x'.repeat(1025), /at most 1024 bytes/],
     [Buffer.from([0x68, 0xff]), /not UTF-8/],
   ] as const) {

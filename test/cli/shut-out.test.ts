@@ -1,6 +1,10 @@
+import { mkdir } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import t from 'tap';
-import { shutOut } from '../../src/cli/shut-out.ts';
+import { liveSessions, shutOut } from '../../src/cli/shut-out.ts';
 import { aBranch, aProject } from '../catalog/a-catalog.ts';
+import { passableFolder } from '../support/postgres.ts';
 
 const LIVE = [
   { address: '192.0.2.1', project: 'shop', branch: 'br-main' },
@@ -19,4 +23,40 @@ t.test('Sessions that a list no longer admits are told of, by address.', async (
     '1 live session from 192.0.2.2 is cut: ip-allow add 192.0.2.2 lets that address in again',
   ]);
   t.strictSame(shutOut(LIVE, [aProject('shop', [aBranch('br-main')])]), []);
+});
+
+/** What is found out of a gateway that answers so. */
+async function livesOf(
+  t: Parameters<typeof passableFolder>[0],
+  answer: (response: ServerResponse) => void,
+): ReturnType<typeof liveSessions> {
+  const dir = await passableFolder(t);
+  const server = createServer((_, response) => answer(response));
+  await new Promise<void>((resolve) => void server.listen(join(dir, 'portcullis.sock'), resolve));
+  try {
+    return await liveSessions({ dir });
+  } finally {
+    server.close();
+  }
+}
+
+t.test('A gateway’s sessions are looked up; where none runs, there are none.', async (t) => {
+  const there = await livesOf(t, (response) => response.end(JSON.stringify({ sessions: LIVE })));
+  t.strictSame(there, { sessions: LIVE });
+  const dir = await passableFolder(t);
+  t.strictSame(await liveSessions({ dir }), { sessions: [] });
+});
+
+t.test('What could not be looked up is said, and never thrown.', async (t) => {
+  for (const [answer, problem] of [
+    [(response) => response.writeHead(500).end(), 'the gateway answered 500'],
+    [(response) => response.end('{}'), 'the gateway’s answer has none'],
+    [(response) => response.end('nonsense'), /JSON/],
+    [(response) => response.destroy(), 'ECONNRESET'],
+  ] as const satisfies readonly [(response: ServerResponse) => unknown, string | RegExp][]) {
+    t.match(await livesOf(t, answer), { problem });
+  }
+  const dir = await passableFolder(t);
+  await mkdir(join(dir, 'portcullis.sock'));
+  t.match(await liveSessions({ dir: join(dir, 'portcullis.sock', 'x'.repeat(200)) }), { problem: /^E/ });
 });

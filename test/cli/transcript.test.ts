@@ -4,7 +4,7 @@ import t from 'tap';
 import { parse } from 'yaml';
 import { Operator } from './operator.ts';
 
-/** What an operator types, from an empty catalog on; a line behind `<` is the command's standard input. */
+/** What an operator types, from an empty catalog on; what stands behind `<` is the command's standard input. */
 const TYPED = `projects list
 projects create --id shop --upstream postgres://db.internal:5432
 roles create --name app
@@ -14,9 +14,17 @@ ip-allow add 203.0.113.7 2001:db8::/32 --protected-only
 ip-allow list
 ip-allow add --branch dev 10.0.0.0/8
 ip-allow add 10.0.0.1/8
-roles set-upstream app --branch dev --upstream-role app_dev --password-stdin
+roles set-upstream app --branch dev --upstream-role app_dev --no-check --password-stdin < S3cret of the upstream
 roles list --branch dev
+roles create --name report --branch dev --password-stdin < Password123!
+roles create --name report --branch dev --password-stdin < S3cret-Quuxzorb-Grinfelq
+roles create --name old --branch dev --verifier-stdin < nonsense
+roles delete report --branch dev --yes
 branches list
+endpoints list
+endpoints create --branch dev
+endpoints delete ep-1 --yes
+endpoints delete ep-2 --yes
 branches delete main --yes
 branches reset main --yes
 projects delete shop --yes
@@ -32,11 +40,9 @@ const TRANSCRIPT = new URL('transcript.txt', import.meta.url);
 t.test('An operator’s session, each command with its output and its exit status.', async (t) => {
   const operator = await Operator.at(t);
   let shown = '';
-  for (const line of TYPED.split('\n')) {
-    shown += await operator.shows(
-      line,
-      line.endsWith('--password-stdin') ? 'S3cret of the upstream\n' : undefined,
-    );
+  for (const typed of TYPED.split('\n')) {
+    const [line = '', input] = typed.split(' < ');
+    shown += await operator.shows(line, input && `${input}\n`);
     const catalog = await readFile(join(operator.folder, 'catalog.yaml'), 'utf8').catch(() => '');
     t.notMatch(catalog, /S3cret/, 'no password in the catalog');
   }

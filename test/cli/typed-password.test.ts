@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import t from 'tap';
 import { CliError } from '../../src/cli/error.ts';
-import { passwordFrom } from '../../src/cli/typed-password.ts';
+import { newPasswordFrom, passwordFrom, secretFrom } from '../../src/cli/typed-password.ts';
 
 /** A terminal: what it was set to, one word a change. */
 function terminal(): PassThrough & { readonly isTTY: true; readonly modes: string[] } {
@@ -52,4 +52,45 @@ t.test('From a program it is what stands there, but for the last newline; nothin
   };
   t.equal(await passwordFrom(Readable.from([Buffer.from(' g6s7 MQ \r\n')]), show), ' g6s7 MQ ');
   await t.rejects(passwordFrom(Readable.from([Buffer.from('one\ntwo')]), show), CliError);
+});
+
+/** A new password typed at a terminal, each line once it is asked for. */
+async function typingNew(...lines: readonly string[]): Promise<{ password: string; shown: string }> {
+  const input = terminal();
+  const left = [...lines];
+  let shown = '';
+  const password = newPasswordFrom(input, (text) => {
+    shown += text;
+    if (text !== '\n') setImmediate(() => input.write(`${left.shift()}\r`));
+  });
+  return { password: await password, shown };
+}
+
+t.test('A new password is typed twice, and both must be one.', async (t) => {
+  t.strictSame(await typingNew('g6s7MQ', 'g6s7MQ'), {
+    password: 'g6s7MQ',
+    shown: 'New password: \nThe same again: \n',
+  });
+  await t.rejects(
+    typingNew('g6s7MQ', 'g6s7MR'),
+    new CliError('the two passwords differ: nothing was changed', 1),
+  );
+  t.equal(
+    await newPasswordFrom(Readable.from([Buffer.from('g6s7MQ\n')])),
+    'g6s7MQ',
+    'a program says it once',
+  );
+});
+
+t.test('Another secret is asked for by its own name.', async (t) => {
+  const input = terminal();
+  let shown = '';
+  const verifier = secretFrom('verifier', input, (text) => {
+    shown += text;
+  });
+  input.write('SCRAM\r');
+  t.equal(await verifier, 'SCRAM');
+  t.equal(shown, 'Verifier: \n');
+  const none = secretFrom('verifier', Readable.from([Buffer.from('\n')]));
+  await t.rejects(none, new CliError('no verifier came on standard input', 2));
 });

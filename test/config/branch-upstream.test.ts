@@ -17,6 +17,8 @@ t.test('An upstream is read from a URL without a role.', async (t) => {
     const given = parseBranchUpstream(url, SURROUNDINGS);
     t.equal('target' in given ? given.target.database : given, undefined, url);
   }
+  const asParameters = parseBranchUpstream('postgres:///app?host=db.internal&port=5433', SURROUNDINGS);
+  t.match(asParameters, { target: { host: 'db.internal', port: 5433, database: new Map([['app', 'app']]) } });
   const local = parseBranchUpstream('postgres:///app?host=/run/postgresql', SURROUNDINGS);
   t.match(local, {
     target: { host: '/run/postgresql', sslmode: 'disable', database: new Map([['app', 'app']]) },
@@ -27,6 +29,7 @@ t.test('A role, a password and nonsense are refused and not quoted.', async (t) 
   for (const [url, problem] of [
     ['postgres://app:horse@db', /names a role or a password/],
     ['postgres://horse@db', /names a role or a password/],
+    ['postgres://db?user=app&password=horse@', /names a role or a password/],
     ['horse', /is not a URL/],
     ['http://horse', /is not a URL/],
     ['postgres://db/%zz', /a % that encodes nothing/],

@@ -49,6 +49,29 @@ t.test(
   },
 );
 
+t.test('A reset has a time as RFC 3339 writes it, with its distance from Greenwich.', async (t) => {
+  const times: readonly [string, number][] = [
+    ['2026-11-23T18:04:05Z', Date.UTC(2026, 10, 23, 18, 4, 5)],
+    ['2026-11-23T18:04:05.678+01:30', Date.UTC(2026, 10, 23, 16, 34, 5, 678)],
+    ['2026-11-23t18:04:05z', Date.UTC(2026, 10, 23, 18, 4, 5)],
+  ];
+  for (const [written, at] of times) t.equal(branch(`reset_at: ${written}`)?.resetAt, at, written);
+  const wrong = [
+    '2026-11-23',
+    '2026-11-23T18:04:05',
+    '2026-13-23T18:04:05Z',
+    'yesterday',
+    '5',
+    '2026-02-30 1:2:3Z',
+  ];
+  for (const written of wrong)
+    t.match(
+      catalogProblems(withBranch(`reset_at: ${written}`))[0],
+      /reset_at must be a time as 2026-11-23T18:04:05Z$/,
+      written,
+    );
+});
+
 t.test('An upstream is told of the client by a PROXY header only where it says so.', async (t) => {
   const proxy = (upstream: string) =>
     catalogProjects(`${HEAD}    upstream: { ${upstream} }\n`)[0]?.branches[0]?.upstream.proxyProtocol;

@@ -78,6 +78,6 @@ projects:
     'f.yaml:6:37: no branch of this project has the id "br-x": mend or remove parent_id',
     'f.yaml:6:43: key "host" is missing in projects[0].branches[1].upstream: add it',
     'f.yaml:6:75: endpoint "ep-a" is taken by line 5: choose another',
-    'f.yaml:7:5: projects[0].branches[2] must be a mapping with some of the keys id, name, default, protected, parent_id, allowed_ips, endpoints, upstream, auth_query, replication, scram_iterations, connection_limit, idle_session_timeout, max_session_age, client_certificate, client_certificate_role, sql, roles',
+    'f.yaml:7:5: projects[0].branches[2] must be a mapping with some of the keys id, name, default, protected, parent_id, provisioner, allowed_ips, endpoints, upstream, auth_query, replication, scram_iterations, connection_limit, idle_session_timeout, max_session_age, reset_at, client_certificate, client_certificate_role, sql, roles',
   ]);
 });

@@ -46,7 +46,7 @@ for (const [line, ...expected] of [
   ],
   [
     'auth_query: { role: a, password: hunter2 }',
-    'f.yaml:8:38: projects[0].branches[0].auth_query.password must not be plain text: seal it by roles set-upstream, or write "${NAME}" or {file: path}',
+    'f.yaml:8:38: projects[0].branches[0].auth_query.password must not be plain text: seal it (roles set-upstream, keys seal), or write "${NAME}" or {file: path}',
   ],
   [
     'auth_query: { role: a, password: "${MISSING}" }',

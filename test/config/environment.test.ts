@@ -51,6 +51,7 @@ t.test('A URL is enough: one project with one branch, and every default.', async
       connectionLimit: undefined,
       idleSessionTimeout: undefined,
       maxSessionAge: undefined,
+      resetAt: undefined,
       upstream: { host: 'db', sslmode: 'verify-full' },
       authQuery: { role: 'gate', database: 'app' },
     },

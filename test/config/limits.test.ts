@@ -21,6 +21,7 @@ t.test('Every limit is taken.', async (t) => {
     'upstream_connect_timeout: 500ms',
     'cancel_timeout: 1s',
     'write_stall_timeout: 1h',
+    'max_buffered_bytes: 64MiB',
     'keepalive: 30s',
     'failed_logins: { attempts: 3, window: 1m, block: 1h, exempt: [10.0.0.0/8, "::1"] }',
   ];
@@ -30,6 +31,7 @@ t.test('Every limit is taken.', async (t) => {
     handshakeTimeout: 120_000,
     upstreamConnectTimeout: 500,
     cancelTimeout: 1000,
+    maxBufferedBytes: 67_108_864,
     writeStallTimeout: 3_600_000,
     keepalive: 30_000,
     failedLogins: { attempts: 3, window: 60_000, block: 3_600_000, exempt: ['10.0.0.0/8', '::1'] },
@@ -51,6 +53,7 @@ const BOUNDS: readonly (readonly [key: string, least: string, most: string, belo
     ['upstream_connect_timeout', '100ms', '1m', '99ms', '61s'],
     ['cancel_timeout', '100ms', '1m', '99ms', '61s'],
     ['write_stall_timeout', '1s', '1d', '999ms', '25h'],
+    ['max_buffered_bytes', '1MiB', '1024GiB', '1023KiB', '1025GiB'],
     ['keepalive', '1s', '1d', '999ms', '25h'],
   ];
 

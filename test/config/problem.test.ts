@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import t from 'tap';
 import {
+  besideFaults,
   fileProblem,
   formatProblem,
   hasErrors,
   inReadingOrder,
+  type Problem,
   quoted,
   variableProblem,
 } from '../../src/config/problem.ts';
@@ -56,3 +58,13 @@ t.test('A message spells out what a terminal would obey or hide, wherever it com
   t.equal(fileProblem('a', message).message, 'upstream.\\u0007\\u061c\\u2066\\udb40\\udc41 must not be');
   t.equal(variableProblem('A', message).message, fileProblem('a', message).message);
 });
+
+t.test(
+  'What stands on the line of a fault is its echo; what stands elsewhere is told beside it.',
+  async (t) => {
+    const at = (line: number, message: string): Problem => ({ ...fileProblem('f', message), line });
+    const [fault, echo, other] = [at(3, 'fault'), at(3, 'echo'), at(4, 'other')];
+    t.strictSame(besideFaults([fault], [echo, other]), [fault, other]);
+    t.strictSame(besideFaults([], [echo]), [echo]);
+  },
+);

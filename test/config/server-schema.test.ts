@@ -17,7 +17,7 @@ for (const [line, ...expected] of [
   ['limits:', 'f.yaml:3:1: limits has no value: give it one, or remove it'],
   [
     'limits: []',
-    'f.yaml:3:9: limits must be a mapping with some of the keys max_connections, handshake_timeout, connections_per_address, upstream_connect_timeout, cancel_timeout, write_stall_timeout, keepalive, failed_logins',
+    'f.yaml:3:9: limits must be a mapping with some of the keys max_connections, handshake_timeout, connections_per_address, upstream_connect_timeout, cancel_timeout, write_stall_timeout, max_buffered_bytes, keepalive, failed_logins',
   ],
   [
     'limits: { max_connections: 1.5 }',
@@ -68,11 +68,7 @@ for (const [line, ...expected] of [
     'log: { level: loud }',
     'f.yaml:3:15: log.level must be one of trace, debug, info, warn, error, fatal, silent',
   ],
-  [
-    'audit: { retention: 1s }',
-    'f.yaml:3:1: warning: audit does nothing yet: this version keeps no audit trail',
-    'f.yaml:3:21: audit.retention must be from 1h to 3650d',
-  ],
+  ['audit: { retention: 1s }', 'f.yaml:3:21: audit.retention must be from 1h to 3650d'],
 ] as const) {
   t.test(`${line} is told with its place and mend.`, async (t) => {
     t.strictSame(serverProblems(LEAST + line), expected);

@@ -62,6 +62,19 @@ t.test(
   },
 );
 
+t.test(
+  'A host or a port among the parameters counts before the one in its place, as in libpq.',
+  async (t) => {
+    t.match(url('postgres://gate@/app?host=db.internal&port=5433').target, {
+      host: 'db.internal',
+      port: 5433,
+    });
+    t.match(url('postgres://gate@other:1/app?host=db&port=65535').target, { host: 'db', port: 65_535 });
+    t.match(url('postgres://gate@/?host=2001:db8::1&port=').target, { host: '2001:db8::1', port: 5432 });
+    t.match(url('postgres://gate@/app?host=/var/run&port=5433').target, { host: '/var/run', port: 5433 });
+  },
+);
+
 const FORM = 'is not a URL postgres://role:password@host:5432/database: percent-encode what is special in it';
 
 for (const [text, ...expected] of [
@@ -79,6 +92,17 @@ for (const [text, ...expected] of [
   ['postgres://u@a,b/db', 'names no host, or one that cannot be: write one host'],
   [`postgres://${'u'.repeat(64)}@h`, 'names a role that PostgreSQL cannot have: at most 63 bytes, no NUL'],
   ['postgres://u@h/a%00b', 'names a database that PostgreSQL cannot have: at most 63 bytes, no NUL'],
+  ['postgres://u@h?port=0', 'has port, which must be a whole number from 1 to 65535'],
+  ['postgres://u@h?port=65536', 'has port, which must be a whole number from 1 to 65535'],
+  ['postgres://u@h?port=5432,5433', 'has port, which must be a whole number from 1 to 65535'],
+  ['postgres://u@h?port=0x10', 'has port, which must be a whole number from 1 to 65535'],
+  ['postgres://u@h?port=1&port=2', 'has "port" twice: remove one'],
+  ['postgres://u@h?host=a,b', 'names no host, or one that cannot be: write one host'],
+  ['postgres://u@h?host=', 'names no host, or one that cannot be: write one host'],
+  [
+    'postgres://u@h?connect_timeout=5',
+    'unknown parameter "connect_timeout": remove it; known here: host, port, sslmode, sslrootcert, channel_binding, require_auth',
+  ],
   ['postgres://u@h?sslmod=x', 'unknown parameter "sslmod", did you mean "sslmode"?'],
   [
     'postgres://u@h?sslmode=prefer',

@@ -1,6 +1,9 @@
-import { copyFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
+import postgres from 'postgres';
 import t from 'tap';
+import type { Child } from '../support/child.ts';
 import { ClientAuthority, days, type Issued } from '../support/client-authority.ts';
 import {
   type GatewayWish,
@@ -11,8 +14,8 @@ import {
 } from '../support/gateway.ts';
 import { selfSigned } from '../support/openssl.ts';
 import { portcullis } from '../support/portcullis.ts';
-import { startEmbedded } from '../support/postgres.ts';
-import { ask, type Conninfo, type Libpq, psql } from '../support/psql.ts';
+import { startEmbedded, type WithTeardown } from '../support/postgres.ts';
+import { ask, type Conninfo, type Libpq, psql, startPsql } from '../support/psql.ts';
 
 const PASSWORD = 'open sesame';
 const verifier = await verifierOf(PASSWORD);
@@ -103,6 +106,59 @@ for (const libpq of [15, 18] as const) {
   });
 }
 
+t.test(
+  'node-postgres shows a certificate from its URL or its ssl option, and reads the refusal.',
+  async (t) => {
+    const base = `postgresql://app:${encodeURIComponent(PASSWORD)}@localhost:${gateway.port}/postgres`;
+    const url = `${base}?options=endpoint%3Dep-main&sslmode=verify-full&sslrootcert=${gateway.ca}`;
+    const named = new pg.Client({
+      connectionString: `${url}&sslcert=${good.certPath}&sslkey=${good.keyPath}`,
+    });
+    await named.connect();
+    await named.end();
+    const [ca, cert, key] = await Promise.all(
+      [gateway.ca, good.certPath, good.keyPath].map((path) => readFile(path, 'utf8')),
+    );
+    const login = {
+      host: 'localhost',
+      port: gateway.port,
+      user: 'app',
+      password: PASSWORD,
+      database: 'postgres',
+    };
+    const held = new pg.Client({ ...login, options: 'endpoint=ep-main', ssl: { ca, cert, key } });
+    await held.connect();
+    t.match((await held.query('SELECT 1 AS n')).rows, [{ n: 1 }]);
+    await held.end();
+    const without = new pg.Client({ ...login, options: 'endpoint=ep-main', ssl: { ca } });
+    await t.rejects(without.connect(), {
+      code: '28000',
+      message: 'connection requires a valid client certificate',
+    });
+  },
+);
+
+t.test('postgres.js shows a certificate from its ssl option.', async (t) => {
+  const [ca, cert, key] = await Promise.all(
+    [gateway.ca, good.certPath, good.keyPath].map((path) => readFile(path, 'utf8')),
+  );
+  const login = {
+    host: 'localhost',
+    port: gateway.port,
+    user: 'app',
+    password: PASSWORD,
+    database: 'postgres',
+  };
+  const asked = { options: 'endpoint=ep-main' };
+  const options = { ...login, max: 1, connection: asked } as postgres.Options<never>;
+  const sql = postgres({ ...options, ssl: { ca, cert, key } });
+  t.strictSame([...(await sql`SELECT 1 AS n`)], [{ n: 1 }]);
+  await sql.end();
+  const without = postgres({ ...options, ssl: { ca } });
+  await t.rejects(without`SELECT 1`, { code: '28000' });
+  await without.end();
+});
+
 t.test('Direct TLS, as libpq 18 speaks it, shows the certificate, too.', async (t) => {
   const direct = { sslnegotiation: 'direct' };
   t.equal(await ask({ ...way('main', good), ...direct }, 'select 1', { libpq: 18 }), '1');
@@ -133,11 +189,26 @@ t.test('The certificate names the role, where the branch says so.', async (t) =>
   t.match(await refusal(way('mailed', good)), /certificate authentication failed for user "app"/);
 });
 
+/** A session whose statement runs for longer than any test. */
+async function asleep(t: WithTeardown, target: Conninfo): Promise<Child> {
+  const child = await startPsql(t, target, ['-c', 'select 1', '-c', 'select pg_sleep(300)']);
+  await child.until('the session', () => child.stdout.startsWith('1'));
+  return child;
+}
+
 t.test('A new revocation list counts once it is there; a broken one does not.', async (t) => {
   t.equal(await ask(way('main', leaver), 'select 1'), '1');
+  const [live, other] = [await asleep(t, way('main', leaver)), await asleep(t, way('main', good))];
   await ours.revoke(leaver);
   await put(gateway.dir, 'clients.crl', await ours.list('newer'));
   await gateway.logged('the new list', ({ msg }) => msg === 'certificates read again');
+  t.not((await live.ended).status, 0);
+  t.match(live.stderr, /FATAL: {2}terminating connection: the client certificate is no longer accepted\n/);
+  t.match(
+    gateway.log().filter(({ msg }) => msg === 'sessions cut by a change of client certificates'),
+    [{ sessions: 1 }],
+  );
+  other.kill('SIGTERM');
   t.match(await refusal(way('main', leaver)), REQUIRED);
   await writeFile(join(gateway.dir, 'certs/clients.crl'), 'nonsense');
   const lost = await gateway.logged(

@@ -13,8 +13,10 @@ async function beside(...args: readonly string[]): Promise<{ stdout: string; std
 }
 
 /** A session, and the SQLSTATE that it ends with. */
-async function session(): Promise<{ client: pg.Client; end: Promise<string | undefined> }> {
-  const client = new pg.Client({ connectionString: url });
+async function session(
+  more: pg.ClientConfig = {},
+): Promise<{ client: pg.Client; end: Promise<string | undefined> }> {
+  const client = new pg.Client({ connectionString: url, ...more });
   const end = new Promise<string | undefined>((resolve) => {
     client.on('error', (error: Error & { code?: string }) => resolve(error.code));
   });
@@ -50,12 +52,34 @@ t.test('An allowlist that shuts a live session out says so, and cuts it.', async
   await again.client.end();
 });
 
+t.test('A new endpoint leads in at once; deleted, it ends its sessions and no others.', async (t) => {
+  const { stdout } = await beside('endpoints', 'create', '-o', 'json');
+  const { id } = JSON.parse(stdout) as { readonly id: string };
+  const options = `endpoint=${id}`;
+  const { end } = await until('the new endpoint', () => session({ options }).catch(() => undefined));
+  const other = await session();
+  await beside('endpoints', 'delete', id, '--yes');
+  t.equal(await end, '57P01');
+  t.match((await other.client.query('SELECT 1 AS one')).rows, [{ one: 1 }]);
+  await other.client.end();
+  await t.rejects(
+    session({ options }),
+    { code: '28P01' },
+    'an endpoint that is not there looks like a wrong password',
+  );
+});
+
 t.test('A new password ends sessions of the old one, which opens nothing any more.', async (t) => {
   const { end } = await session();
   const { stdout } = await beside('roles', 'reset-password', role, '--yes', '-o', 'json');
   const { password, upstream_sql } = JSON.parse(stdout);
-  t.match(upstream_sql, /^ALTER ROLE "app" PASSWORD 'SCRAM-SHA-256\$4096:/);
+  t.equal(upstream_sql, undefined, 'the cluster has it already');
   t.equal(await end, '57P01');
   t.equal(await refusal(), '28P01');
   t.match(password, /^[A-Za-z0-9]{22}$/);
+  const client = new pg.Client({ connectionString: url.replace(/:[^:@/]+@/, `:${password}@`) });
+  await client.connect();
+  const { rows } = await client.query('SELECT 1 AS one');
+  await client.end();
+  t.strictSame(rows, [{ one: 1 }]);
 });

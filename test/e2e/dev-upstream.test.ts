@@ -126,6 +126,8 @@ t.test('dev stands in front of a PostgreSQL 15 and makes nothing there.', async 
       PASSWORD,
       `${name} holds the password sealed, if at all`,
     );
+  const roles = await portcullis(['roles', 'list', '--dir', dir, '-o', 'json']);
+  t.match(JSON.parse(roles.stdout), [{ name: 'app', upstream_login: 'keys' }]);
   t.equal((await child.leave()).status, 0);
 
   await t.test('The next start finds the upstream again, without its URL.', async (t) => {

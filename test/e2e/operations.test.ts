@@ -163,7 +163,7 @@ t.test(
     const second = await portcullis(['start', '--dir', dir]);
     t.match(second, {
       status: 1,
-      stderr: /^portcullis: another gateway listens on [^\n]*portcullis\.sock[^\n]*\n$/m,
+      stderr: /^portcullis: process \d+ writes the audit trail in [^\n]*: stop it first[^\n]*\n$/m,
     });
     t.equal(await ask(running.way(who), 'SELECT 1'), '1');
   },

@@ -7,6 +7,7 @@ const TARGETS: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['login', async () => (await import('./targets/login.ts')).login],
   ['errors', async () => (await import('./targets/errors.ts')).errors],
   ['rows', async () => (await import('./targets/rows.ts')).rows],
+  ['statement', async () => (await import('./targets/statement.ts')).statement],
   ['scram-server', async () => (await import('./targets/scram-server.ts')).scramServer],
   ['scram-client', async () => (await import('./targets/scram-client.ts')).scramClient],
   ['proxy', async () => (await import('./targets/proxy.ts')).proxy],

@@ -11,7 +11,7 @@ export const THEIRS = 'closed sesame';
 export const theirVerifier = await makeVerifier(THEIRS, Buffer.from('their own salt..'), 4096);
 
 /** How the neighbour's branch logs in upstream: as the scripted upstream's own role. */
-const sealed = { upstream: { role: undefined, password: new Secret(PASSWORD) } };
+const sealed = { upstream: { role: undefined, login: { password: new Secret(PASSWORD) } } };
 
 /** What the neighbour owns on the cluster that both branches share. */
 export const THEIR_DATABASE = 'bank_data';

@@ -84,8 +84,10 @@ t.test('A database that the neighbour owns does not exist, under any spelling.',
 });
 
 t.test('An empty or absent database is the user’s name, which may be the neighbour’s.', async (t) => {
-  const roles = [{ name: THEIR_DATABASE, verifier, upstream: { role: 'app', password: undefined } }];
-  const ours = { roles: roles.map((role) => ({ ...role, connectionLimit: undefined })) };
+  const roles = [{ name: THEIR_DATABASE, verifier, upstream: { role: 'app', login: undefined } }];
+  const ours = {
+    roles: roles.map((role) => ({ ...role, verifierUnrated: false, connectionLimit: undefined })),
+  };
   await using scene = await Scene.open({ projects: neighbours(ours) });
   const unknown = `3D000 database "${THEIR_DATABASE}" does not exist`;
   t.equal(await refusedEntry(scene, { user: THEIR_DATABASE }), unknown);

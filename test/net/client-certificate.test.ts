@@ -6,9 +6,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import { CertificateStore } from '../../src/net/certificate-store.ts';
+import { type ClientAuthorities, loadClientAuthorities } from '../../src/net/client-authorities.ts';
 import { clientCertificateOf } from '../../src/net/client-certificate.ts';
 import { TlsTerminator } from '../../src/net/tls-server.ts';
-import type { ClientCertificate } from '../../src/session/ports.ts';
+import type { ClientCertificate } from '../../src/session/client-certificate.ts';
 import { ClientAuthority, days, type Issued } from '../support/client-authority.ts';
 import { openssl, selfSigned } from '../support/openssl.ts';
 
@@ -196,6 +197,28 @@ t.test('An ended list vouches for nobody.', async (t) => {
   }
 });
 
+async function authoritiesOf(ca: string, crl?: string): Promise<ClientAuthorities> {
+  const { authorities, problems } = await loadClientAuthorities({ ca, crl });
+  if (authorities === undefined) throw new Error(problems[0]?.message);
+  return authorities;
+}
+
+t.test('A good certificate is judged again by the authorities and lists that have come since.', async (t) => {
+  const used = await authoritiesOf(ours.certPath);
+  let current: ClientAuthorities | undefined = used;
+  const shown = clientCertificateOf(socketOf({ authorized: true }), { used, current: () => current });
+  t.equal(shown?.problem, undefined);
+  current = await authoritiesOf(ours.certPath);
+  t.equal(shown?.problem, undefined);
+  for (const none of [await authoritiesOf(foreign.certPath), undefined]) {
+    current = none;
+    t.strictSame(shown?.problem, { fault: 'unknown-ca', verdict: 'UNABLE_TO_GET_ISSUER_CERT' });
+  }
+  await ours.revoke(good);
+  current = await authoritiesOf(ours.certPath, await ours.list('good-revoked'));
+  t.strictSame(shown?.problem, { fault: 'revoked', verdict: 'CERT_REVOKED' });
+});
+
 /** A socket of a runtime that tells its verdict otherwise than node 24. */
 function socketOf(telling: object): TLSSocket {
   const certificate = new X509Certificate(good.cert);
@@ -203,8 +226,9 @@ function socketOf(telling: object): TLSSocket {
 }
 
 t.test('A verdict that Bun tells counts; where none is told, no certificate is good.', async (t) => {
-  const verdictOf = (telling: object) =>
-    clientCertificateOf(socketOf(telling), [new X509Certificate(ours.cert)])?.problem;
+  const used = await authoritiesOf(ours.certPath);
+  const checks = { used, current: () => used };
+  const verdictOf = (telling: object) => clientCertificateOf(socketOf(telling), checks)?.problem;
   const error = Object.assign(new Error('certificate revoked'), { code: 'CERT_REVOKED' });
   t.equal(verdictOf({ authorized: true, authorizationError: null }), undefined);
   t.match(verdictOf({ authorized: false, authorizationError: error }), {

@@ -1,13 +1,18 @@
+import { renameSync } from 'node:fs';
 import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import type { CertificatePair } from '../../src/net/certificate-pair.ts';
 import { type ReloadOutcome, WatchedCertificates } from '../../src/net/watched-certificates.ts';
+import { takeAllDescriptors } from '../support/all-descriptors.ts';
 import { issuedPair } from '../support/issued.ts';
 import { selfSigned } from '../support/openssl.ts';
 
 const MINIMUM = { minVersion: 'TLSv1.2' } as const;
+/** Long enough for a second look. */
+const RETRIED_MS = 1200;
 const YEAR_MS = 365 * DAY_MS;
 
 async function pairOf(dir: string, name: string): Promise<CertificatePair> {
@@ -129,6 +134,30 @@ t.test('A change of the files is seen without being asked.', async (t) => {
   });
   await replace(served, next);
   await renewed.promise;
+  t.strictSame(names(certificates), [['b.example']]);
+});
+
+t.test('A renewal that could not be read when it came is taken as soon as it can be.', async (t) => {
+  const dir = t.testdir();
+  const [served, next] = [await pairOf(dir, 'a'), await pairOf(dir, 'b')];
+  const told: ReloadOutcome[] = [];
+  const alive = setInterval(() => undefined, 1000);
+  t.teardown(() => clearInterval(alive));
+  const certificates = await watched(t, [served], (outcome) => told.push(outcome));
+  const giveBack = takeAllDescriptors();
+  if (giveBack === undefined) {
+    t.pass('no bound that could be reached');
+    return;
+  }
+  renameSync(next.key, served.key);
+  renameSync(next.cert, served.cert);
+  while (told.length === 0) await sleep(10);
+  t.match(told[0], { problems: [{ message: /cannot be read: EMFILE/, mayPass: true }] });
+  await sleep(RETRIED_MS);
+  t.equal(told.length, 1, 'the same again is not told');
+  giveBack();
+  while (told.length === 1) await sleep(10);
+  t.strictSame(told[1], { problems: [] });
   t.strictSame(names(certificates), [['b.example']]);
 });
 

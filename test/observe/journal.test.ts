@@ -3,25 +3,14 @@ import { ObservedJournal } from '../../src/observe/journal.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
-
-function aRecord(changes: Partial<ConnectionRecord> = {}): ConnectionRecord {
-  return {
-    id: 's1',
-    address: '192.0.2.1',
-    port: 4711,
-    acceptedAt: performance.now(),
-    kind: 'session',
-    bytesFromClient: 10,
-    bytesFromUpstream: 20,
-    ...changes,
-  };
-}
+import { aRecord } from './a-record.ts';
 
 function observed(live: ConnectionRecord[] = []) {
   const lines: Record<string, unknown>[] = [];
   const metrics = new Metrics({
     sessions: () => live.length,
     records: () => live,
+    buffered: () => 0,
     certificates: () => [{ file: 'server.crt', notAfter: new Date(1_800_000_000_000) }],
   });
   const log = createLogger('debug', { write: (line) => void lines.push(JSON.parse(line)) });

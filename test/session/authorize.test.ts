@@ -109,7 +109,7 @@ t.test('A startup packet that cannot take the database’s name any more is the 
 
 t.test('A role that the catalog gives another name and password upstream logs in with these.', async (t) => {
   const sealed = await makeVerifier('its own secret', Buffer.alloc(16, 3), 4096);
-  const upstream = { role: 'app_dev_1', password: new Secret('its own secret') };
+  const upstream = { role: 'app_dev_1', login: { password: new Secret('its own secret') } };
   const wish = {
     branch: { roles: [aRole('app', verifier, { upstream })] },
     script: [expect('startup'), scram(sealed), send(welcome()), echo],

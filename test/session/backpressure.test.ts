@@ -80,6 +80,8 @@ t.test('A client that does not read holds its own upstream up, and nobody else.'
   await standstill(() => socket.bytesWritten - socket.writableLength);
   t.ok(socket.writableLength > 0, 'the upstream has to wait');
   t.ok(ours && ours.readableLength <= BOUND, `${ours?.readableLength} wait at the gate`);
+  const { buffered } = scene.gate.gate.sessions;
+  t.ok(buffered > 0 && buffered <= BOUND, `${buffered} in all`);
   const { client: other } = await scene.session();
   other.send(query('select 1'));
   await other.expect('C');
@@ -105,6 +107,8 @@ t.test('An upstream that does not read holds its own client up.', async (t) => {
   t.ok(client.stream.writableLength > 0, 'the client has to wait');
   const [ours] = streams;
   t.ok(ours && ours.writableLength <= BOUND, `${ours?.writableLength} wait at the gate`);
+  const { buffered } = scene.gate.gate.sessions;
+  t.ok(buffered > 0 && buffered <= BOUND, `${buffered} in all`);
   go.resolve();
   await poured;
   t.equal(await received.promise, TOTAL);

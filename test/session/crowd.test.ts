@@ -170,7 +170,7 @@ t.test('A place is free again where the deadline or the upstream ended a login.'
 t.test('A branch and a role bound the sessions that have proved who they are.', async (t) => {
   const roles = [
     aRole('app', verifier, { connectionLimit: 1 }),
-    aRole('job', verifier, { upstream: { role: 'app', password: undefined } }),
+    aRole('job', verifier, { upstream: { role: 'app', login: undefined } }),
   ];
   await using scene = await Scene.open({ branch: { name: 'main', connectionLimit: 2, roles } });
   const { client: first } = await scene.session();

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { draining, Refusal } from '../../src/session/refusals.ts';
+import { FRONTEND, serializeFrame } from '../../src/wire/frame.ts';
 import { answerSasl, sendStartup } from '../support/client-login.ts';
 import { query, startupMessage } from '../support/frontend-messages.ts';
 import type { RawClient } from '../support/raw-client.ts';
@@ -103,12 +104,29 @@ t.test('A cancel that fails is reported, and the session is cut all the same.', 
   const { client } = await scene.session();
   client.send(query('select 1'));
   await client.inbox.read(answerTo('select 1').length);
+  client.send(serializeFrame(FRONTEND.parse, Buffer.from('\0select 2\0\0\0')));
+  const [record] = scene.gate.gate.sessions.records();
+  const seen = (): number => record?.bytesFromClient ?? 0;
+  while (seen() <= query('select 1').length) await new Promise(setImmediate);
   scene.upstream.refuse();
   scene.cutAll(draining());
   t.strictSame(await client.refusal(), DRAIN);
   await scene.record();
   while (scene.gate.journal.failedCancels.length === 0) await new Promise(setImmediate);
   t.match(scene.gate.journal.failedCancels, [{ name: 'UpstreamUnreachable' }]);
+});
+
+t.test('A session that waits for a statement is cut without a cancel: nothing runs there.', async (t) => {
+  await using scene = await Scene.open();
+  const { client } = await scene.session();
+  client.send(query('select 1'));
+  await client.inbox.read(answerTo('select 1').length);
+  scene.cutAll(draining());
+  t.strictSame(await client.refusal(), DRAIN);
+  await scene.record();
+  await scene.upstream.deserted();
+  t.strictSame(scene.upstream.cancels, []);
+  t.strictSame(scene.gate.journal.failedCancels, []);
 });
 
 t.test('A reason that is not to be told ends the session in silence.', async (t) => {

@@ -1,4 +1,4 @@
-import { duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { Pump } from '../../src/session/pump.ts';
@@ -83,4 +83,26 @@ t.test('A pump that was stopped waits for nobody.', async (t) => {
   pump.stop();
   await pause(4 * STALL);
   t.strictSame(told, []);
+});
+
+t.test('Where we were asleep ourselves, what the target took meanwhile is heard first.', async (t) => {
+  const [source, from] = duplexPair();
+  // Takes it in good time, and is heard of by way of the event loop, as a socket is.
+  const to = new Duplex({
+    read: () => {},
+    write: (_bytes, _encoding, done) => void setTimeout(() => setImmediate(done), STALL / 4),
+  });
+  const told: string[] = [];
+  const say = (what: string) => (): void => void told.push(what);
+  const owner = { moved: () => {}, broken: say('broken'), drained: say('drained'), stalled: say('stalled') };
+  const pump = new Pump(from, to, { lengths: upstreamLengths, stallTimeout: STALL }, owner);
+  pump.start();
+  const drained = new Promise((resolve) => to.once('drain', resolve));
+  source.write(MUCH);
+  while (!to.writableNeedDrain) await new Promise(setImmediate);
+  for (const since = performance.now(); performance.now() - since < 3 * STALL; );
+  await drained;
+  await pause(STALL / 2);
+  t.strictSame(told, []);
+  pump.stop();
 });

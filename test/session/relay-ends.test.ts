@@ -81,6 +81,7 @@ t.test('A cut between frames says why, behind whole frames and at once.', async 
   using bench = new RelayBench();
   const heard = listen(bench.client);
   bench.client.on('end', () => bench.client.end());
+  bench.client.write(message('Q', 'select big\0'));
   bench.upstream.write(big);
   await settle();
   bench.visit.cut(draining());

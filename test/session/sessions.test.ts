@@ -8,6 +8,7 @@ function aSession(id: string, cuts: string[] = [], onCut: () => void = () => {})
     id,
     address: '192.0.2.1',
     port: 1,
+    local: { address: '127.0.0.1', port: 6432 },
     acceptedAt: 0,
     kind: 'session',
     bytesFromClient: 0,

@@ -5,6 +5,7 @@ import type { Branch } from '../../src/catalog/model.ts';
 import { Secret } from '../../src/catalog/secret.ts';
 import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
 import type { Verifier } from '../../src/scram/verifier.ts';
+import type { ClientCertificate } from '../../src/session/client-certificate.ts';
 import { objection, type Standing } from '../../src/session/standing.ts';
 import { aBranch, anUpstream, aProject } from '../catalog/a-catalog.ts';
 
@@ -12,9 +13,9 @@ function aVerifier(): Verifier {
   return { iterations: 4096, salt: randomBytes(16), storedKey: randomBytes(32), serverKey: randomBytes(32) };
 }
 
-const PLAIN = { role: undefined, password: undefined };
+const PLAIN = { role: undefined, login: undefined };
 const verifier = aVerifier();
-const app = { name: 'app', verifier, connectionLimit: undefined, upstream: PLAIN };
+const app = { name: 'app', verifier, verifierUnrated: false, connectionLimit: undefined, upstream: PLAIN };
 const authQuery = {
   role: 'p',
   password: new Secret('x'),
@@ -29,6 +30,9 @@ function catalogOf(branch: Partial<Branch>, id = 'br-1'): CatalogSnapshot {
 }
 
 const LIKE_ANY = {
+  endpoint: undefined,
+  resetAt: undefined,
+  certificate: undefined,
   upstreamRole: 'app',
   replication: false,
   database: { asked: 'shop', opened: 'shop' },
@@ -106,3 +110,66 @@ t.test('A session goes when its database is no longer one of its branch, or lead
   const taken = new CatalogSnapshot([aProject('p', [aBranch('br-1', { roles: [app] }), neighbour])]);
   t.match(objection(taken, standing()), gone);
 });
+
+t.test('A session goes when its branch was reset after it came.', async (t) => {
+  const [before, after] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 2)];
+  const gone = {
+    reason: 'reset',
+    fields: { sqlstate: '57P01', message: 'terminating connection: branch was reset' },
+  };
+  t.match(objection(catalogOf({ resetAt: after }), standing()), gone);
+  t.match(objection(catalogOf({ resetAt: after }), standing({ resetAt: before })), gone);
+  t.equal(objection(catalogOf({ resetAt: after }), standing({ resetAt: after })), undefined);
+  t.equal(
+    objection(catalogOf({}), standing({ resetAt: before })),
+    undefined,
+    'the mark was taken away by hand',
+  );
+});
+
+t.test('A session goes with the endpoint it came by, or when that leads elsewhere.', async (t) => {
+  const by = standing({ endpoint: 'ep-a' });
+  t.equal(objection(catalogOf({ endpoints: ['ep-a', 'ep-b'] }), by), undefined);
+  const gone = {
+    reason: 'endpoint',
+    fields: { sqlstate: '57P01', message: 'terminating connection: endpoint was removed' },
+  };
+  t.match(objection(catalogOf({ endpoints: ['ep-b'] }), by), gone);
+  const own = aBranch('br-1', { roles: [app] });
+  const moved = new CatalogSnapshot([aProject('p', [own, aBranch('br-2', { endpoints: ['ep-a'] })])]);
+  t.match(objection(moved, by), gone);
+  t.equal(objection(catalogOf({}), standing()), undefined, 'who named none has none to lose');
+});
+
+t.test(
+  'A session goes when its branch would not take its certificate any more, or wants one now.',
+  async (t) => {
+    let problem: ClientCertificate['problem'];
+    const certificate: ClientCertificate = {
+      commonName: 'app',
+      sans: { dns: [], email: [], uri: [] },
+      fingerprint: 'ab12',
+      get problem() {
+        return problem;
+      },
+    };
+    const gone = (reason: string) => ({
+      reason: 'certificate',
+      message: `terminating connection: the client certificate is no longer accepted (${reason})`,
+      fields: { message: 'terminating connection: the client certificate is no longer accepted' },
+    });
+    const [bare, shown] = [standing(), standing({ certificate })];
+    const required = { clientCertificate: 'required' } as const;
+    t.match(objection(catalogOf(required), bare), gone('certificate-missing'));
+    t.equal(objection(catalogOf({ ...required, clientCertificateRole: 'cn' }), shown), undefined);
+    t.match(objection(catalogOf({ clientCertificateRole: 'san' }), shown), gone('certificate-role'));
+    problem = { fault: 'revoked', verdict: 'CERT_REVOKED' };
+    t.match(objection(catalogOf(required), shown), gone('certificate-revoked'));
+    t.match(
+      objection(catalogOf({}), shown),
+      gone('certificate-revoked'),
+      'optional: one that is shown must be good',
+    );
+    t.equal(objection(catalogOf({ clientCertificate: 'off' }), shown), undefined, 'nobody looks at it there');
+  },
+);

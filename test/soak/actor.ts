@@ -70,10 +70,20 @@ export async function act(setting: Setting, inTurn: InTurn): Promise<void> {
   while (!leaving()) {
     if (random.chance(INTRUDER_SHARE)) {
       const intruder = random.weighted(INTRUDERS);
-      await noting(setting, intruder.name, () => inTurn(() => intruders.intrude(intruder, setting)));
+      await inTurn(async () => {
+        if (!leaving())
+          await noting(setting, intruder.name, () =>
+            tallying.during(intruder.name, () => intruders.intrude(intruder, setting)),
+          );
+      });
       continue;
     }
-    const visitor = await noting(setting, 'login', () => inTurn(() => enter(setting)));
+    // A turn may come late: who stood in the queue when it was time to leave does not come in any more.
+    const visitor = await inTurn(async () =>
+      leaving()
+        ? undefined
+        : await noting(setting, 'login', () => tallying.during('login', () => enter(setting))),
+    );
     if (visitor === undefined) {
       await pause(DISCOURAGED);
       continue;
@@ -112,12 +122,12 @@ async function stay(visitor: Visitor, setting: Setting): Promise<void> {
   const count = random.between(0, MAX_ERRANDS);
   for (let n = 0; n < count && !leaving(); n += 1) {
     const errand = random.weighted(ERRANDS);
-    await errand(visitor, setting);
+    await tallying.during(errand.name, () => errand(visitor, setting));
     tallying.count(errand.name);
     await pause(random.between(0, rest));
   }
   const ending = random.weighted(ENDINGS);
-  await ending(visitor, setting);
+  await tallying.during(ending.name, () => ending(visitor, setting));
   tallying.count(ending.name);
 }
 

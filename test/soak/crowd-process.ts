@@ -65,7 +65,8 @@ async function come({ port, sessions, seed, rest }: CrowdOrder): Promise<void> {
 async function overdue(signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => signal.addEventListener('abort', resolve));
   await setTimeout(LEAVE_MS, undefined, { ref: false });
-  tallying.find(`some visitors were still busy ${LEAVE_MS / 1000} s after they were to leave`);
+  const busy = `some visitors were still busy ${LEAVE_MS / 1000} s after they were to leave`;
+  tallying.find(`${busy}: ${tallying.busy}`);
 }
 
 process.on('message', (command: CrowdCommand) => {

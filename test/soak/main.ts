@@ -39,6 +39,10 @@ function optionsOf(args: readonly string[]): SoakOptions | undefined {
 }
 
 async function main(): Promise<number> {
+  if (process.argv.includes('--help')) {
+    print(USAGE);
+    return 0;
+  }
   const options = optionsOf(process.argv.slice(2));
   if (options === undefined) return WRONG_USAGE;
   const work: (() => Promise<void>)[] = [];

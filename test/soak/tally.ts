@@ -22,7 +22,24 @@ export class Tallying {
   readonly #counts: Record<string, number> = {};
   readonly #findings: string[] = [];
   readonly #spent: SpentKey[] = [];
+  readonly #busy = new Map<string, number>();
   live = 0;
+
+  /** Does something that may turn out to have no end. */
+  async during<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#busy.set(what, (this.#busy.get(what) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      this.#busy.set(what, (this.#busy.get(what) ?? 0) - 1);
+    }
+  }
+
+  /** What is being done now, and by how many. */
+  get busy(): string {
+    const now = [...this.#busy].filter(([, count]) => count > 0);
+    return now.map(([what, count]) => `${count} in ${what}`).join(', ');
+  }
 
   count(what: string): void {
     this.#counts[what] = (this.#counts[what] ?? 0) + 1;

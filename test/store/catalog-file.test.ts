@@ -5,9 +5,13 @@ import t from 'tap';
 import { formatKeyLine, parseKeyRing } from '../../src/config/key-ring.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { seal } from '../../src/config/sealed.ts';
+import { roleSecret } from '../../src/config/secret-owner.ts';
 import { type CatalogOutcome, loadCatalog } from '../../src/store/catalog-file.ts';
 import { shownPath } from '../../src/store/config-file.ts';
-import { aCatalogFile, type CatalogParts, catalogText } from './a-catalog-file.ts';
+import { aCatalogFile, type CatalogParts, catalogText, firstLogin } from './a-catalog-file.ts';
+
+/** The role of `catalogText`. */
+const APP = roleSecret('p', 'br-main', 'app');
 
 function printed(outcome: CatalogOutcome): string[] {
   return ('problems' in outcome ? outcome.problems : outcome.warnings).map(formatProblem);
@@ -35,7 +39,7 @@ t.test('A catalog that others may read is refused, with the mend.', async (t) =>
   ]);
 });
 
-t.test('A catalog that is not there is told, and so is its key file, at once.', async (t) => {
+t.test('A catalog that is not there is told; a key file that is not there is watched for.', async (t) => {
   const location = {
     file: '/nowhere/c.yaml',
     base: '/nowhere',
@@ -44,7 +48,7 @@ t.test('A catalog that is not there is told, and so is its key file, at once.', 
     clientCa: false,
   };
   const { outcome, files } = loadCatalog(location, {});
-  t.strictSame(printed(outcome), ['/nowhere/c.yaml:1:1: no such file', '/nowhere/c.key:1:1: no such file']);
+  t.strictSame(printed(outcome), ['/nowhere/c.yaml:1:1: no such file']);
   t.strictSame(files, ['/nowhere/c.yaml', '/nowhere/c.key']);
 });
 
@@ -57,23 +61,50 @@ t.test('A sealed password opens with the key file as it is now.', async (t) => {
   const key = formatKeyLine('k1', Buffer.alloc(32, 1));
   const parsed = parseKeyRing(key);
   if ('problem' in parsed) throw new Error(parsed.problem);
-  const password = `"${seal(parsed.ring, 'secret', randomBytes)}"`;
+  const password = `"${seal(parsed.ring, { secret: 'secret', owner: APP }, randomBytes)}"`;
   const location = aCatalogFile(t, { key, text: catalogText({ password }) });
   const { outcome, files } = loadCatalog(location, {});
   if ('problems' in outcome) throw new Error(printed(outcome).join('\n'));
-  t.equal(outcome.snapshot.defaultBranch?.branch.roles[0]?.upstream.password?.reveal(), 'secret');
+  t.equal(firstLogin(outcome.snapshot.projects), 'secret');
   t.equal(files.length, 2);
 
   writeFileSync(join(location.base, 'catalog.key'), formatKeyLine('k2', Buffer.alloc(32, 2)));
+  chmodSync(join(location.base, 'catalog.key'), 0o600);
   t.match(printed(loadCatalog(location, {}).outcome), [
     /: sealed with key k1, which the key file lacks: put it back, or set the secret again$/,
+  ]);
+});
+
+t.test('A sealed password that was moved to another role is refused where it stands.', async (t) => {
+  const key = formatKeyLine('k1', Buffer.alloc(32, 1));
+  const parsed = parseKeyRing(key);
+  if ('problem' in parsed) throw new Error(parsed.problem);
+  const password = `"${seal(parsed.ring, { secret: 'secret', owner: APP }, randomBytes)}"`;
+  const other = `- { name: admin, no_login: true, upstream: { password: ${password} } }`;
+  const text = catalogText().replace(/roles: \[.*\]/, `roles:\n    ${other}`);
+  const { outcome } = load(t, { key, text });
+  t.match(printed(outcome), [
+    /catalog\.yaml:10:60: does not open with key k1: sealed for another record, or it or the key was changed: set it again$/,
+  ]);
+});
+
+t.test('A key file may be missing as long as nothing is sealed, and others may not read it.', async (t) => {
+  const location = aCatalogFile(t);
+  const keyFile = join(location.base, 'catalog.key');
+  const missing = loadCatalog({ ...location, keyFile }, {});
+  t.match(missing.outcome, { warnings: [] });
+  t.strictSame(missing.files, [location.file, keyFile]);
+  writeFileSync(keyFile, formatKeyLine('k1', Buffer.alloc(32, 1)));
+  chmodSync(keyFile, 0o604);
+  t.strictSame(printed(loadCatalog({ ...location, keyFile }, {}).outcome), [
+    `${shownPath(keyFile)}:1:1: others may read or write it (mode 0604): chmod 600 ${keyFile}`,
   ]);
 });
 
 t.test('Without a key nothing opens; keys that came from elsewhere do.', async (t) => {
   const parsed = parseKeyRing(formatKeyLine('k1', Buffer.alloc(32, 1)));
   if ('problem' in parsed) throw new Error(parsed.problem);
-  const password = `"${seal(parsed.ring, 'secret', randomBytes)}"`;
+  const password = `"${seal(parsed.ring, { secret: 'secret', owner: APP }, randomBytes)}"`;
   const location = aCatalogFile(t, { text: catalogText({ password }) });
   t.match(printed(loadCatalog(location, {}).outcome), [
     /: no key to open it: give catalog\.key in portcullis\.yaml$/,

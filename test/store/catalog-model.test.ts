@@ -8,6 +8,7 @@ import { apply } from '../../src/catalog/apply.ts';
 import type { CatalogState } from '../../src/catalog/find.ts';
 import { Rejected } from '../../src/catalog/rejection.ts';
 import { formatKeyLine, KEY_BYTES } from '../../src/config/key-ring.ts';
+import { formatLogin } from '../../src/config/login-text.ts';
 import type { CatalogLocation } from '../../src/config/server-config.ts';
 import { carryOut, type Done } from '../../src/control/carry-out.ts';
 import { CatalogFileDesk } from '../../src/store/catalog-desk.ts';
@@ -17,7 +18,7 @@ import { anyWish, BEGINNING } from './random-commands.ts';
 
 const SEQUENCES = 200;
 const COMMANDS = { minLength: 3, maxLength: 8, size: 'max' } as const;
-const CHANCE = { randomBytes, randomInt };
+const CHANCE = { now: () => new Date(), randomBytes, randomInt };
 
 t.test('Over 200 sequences of commands no rule is broken, and the file is what the state is.', async (t) => {
   const location = aCatalogFile(t, {
@@ -88,7 +89,7 @@ function opened(state: CatalogState): unknown {
       ...branch,
       roles: branch.roles.map((role) => ({
         ...role,
-        upstream: { ...role.upstream, password: role.upstream.password?.reveal() },
+        upstream: { ...role.upstream, login: role.upstream.login && formatLogin(role.upstream.login) },
       })),
     })),
   }));

@@ -1,6 +1,6 @@
 import type { Command } from '../../src/catalog/commands.ts';
 import { type CatalogState, findBranch } from '../../src/catalog/find.ts';
-import type { Branch } from '../../src/catalog/model.ts';
+import type { Branch, Role } from '../../src/catalog/model.ts';
 import { formatVerifier } from '../../src/scram/verifier.ts';
 
 /** The rules of the control plane, said once more without the code that keeps them. @returns those that are broken. */
@@ -41,8 +41,11 @@ function guarded(before: CatalogState, command: Command, after: CatalogState): s
       const left = now.get(branch.id);
       const projectGone = command.type === 'delete-project';
       if (branch.isProtected && left === undefined) said.push('a protected branch was deleted');
-      if (branch.isProtected && left?.endpoints.join() !== branch.endpoints.join())
+      if (branch.isProtected && !branch.endpoints.every((id) => left?.endpoints.includes(id)))
         said.push('a protected branch lost an endpoint');
+      const isEdit = command.type === 'create-endpoint' || command.type === 'delete-endpoint';
+      if (!isEdit && left !== undefined && left.endpoints.join() !== branch.endpoints.join())
+        said.push('endpoints changed by themselves');
       if (branch.isDefault && left === undefined && !projectGone) said.push('the default branch was deleted');
       if (
         left === undefined &&
@@ -67,6 +70,7 @@ function secrets(before: CatalogState, command: Command, after: CatalogState): s
     const parent = branch.parentId === undefined ? undefined : known.get(branch.parentId);
     if (was === undefined && parent !== undefined) said.push(...handedDown(branch, parent));
     if (was !== undefined && command.type === 'reset-branch') said.push(...kept(was, branch));
+    said.push(...marks(branch, [...(was?.roles ?? []), ...(parent?.roles ?? [])], command));
   }
   if (command.type === 'reset-branch') {
     const { branch } = findBranch(before, command.project, command.branch);
@@ -80,6 +84,22 @@ function handedDown(branch: Branch, parent: Branch): string[] {
   const same = [...verifiersOf(branch)].filter(([role, verifier]) => theirs.get(role) === verifier).length;
   if (parent.isProtected && same > 0) return ['a secret of a protected branch was handed down'];
   return !parent.isProtected && same !== theirs.size ? ['a secret was not handed down'] : [];
+}
+
+/** A verifier that was given as it is stays marked, in copies too; no other is. */
+function marks({ roles }: Branch, from: readonly Role[], command: Command): string[] {
+  const isSet = command.type === 'create-role' || command.type === 'reset-password';
+  const isGiven = isSet && command.login !== undefined && 'verifier' in command.login;
+  const wrong = roles.filter((role) => {
+    const before = from.find(({ name }) => name === role.name);
+    const isSame = textOf(before) === textOf(role);
+    return role.verifierUnrated !== (before !== undefined && isSame ? before.verifierUnrated : isGiven);
+  });
+  return wrong.map(({ name }) => `role ${name} is marked wrongly`);
+}
+
+function textOf(role: Role | undefined): string | undefined {
+  return role?.verifier && formatVerifier(role.verifier);
 }
 
 function kept(was: Branch, now: Branch): string[] {

@@ -4,19 +4,20 @@ import { syncBuiltinESMExports } from 'node:module';
 import { argv, stdout } from 'node:process';
 import type { CatalogLocation } from '../../src/config/server-config.ts';
 
-// A writer of catalog-writers.test.ts: makes a branch of a name, and is killed at the nth step of that where told to.
-const [, , place = '', name = '', killAt = ''] = argv;
+// A writer of catalog-writers.test.ts: does a task, and is killed at the nth step of that where told to. A branch of
+// any name is made, `=rotate` gives the secrets a new key, `=seal` gives a role a sealed password.
+const [, , place = '', task = '', killAt = ''] = argv;
 const location: CatalogLocation = JSON.parse(place);
 
-let steps = 0;
+const steps: string[] = [];
 
 /** Every call of the file system's is a step, which a kill may come before. */
-function counting(holder: object, key: string): void {
+function counting(holder: object, key: string, name = key): void {
   const original: unknown = Reflect.get(holder, key);
   if (typeof original !== 'function') return;
   Reflect.set(holder, key, function counted(this: unknown, ...args: unknown[]) {
-    steps += 1;
-    if (steps === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+    steps.push(name);
+    if (steps.length === Number(killAt)) process.kill(process.pid, 'SIGKILL');
     return Reflect.apply(original, this, args);
   });
 }
@@ -25,7 +26,7 @@ if (killAt !== '') {
   const probe = await open(new URL(import.meta.url), 'r');
   const handle: object = Object.getPrototypeOf(probe);
   await probe.close();
-  for (const key of ['writeFile', 'chmod', 'chown', 'sync', 'close', 'stat']) counting(handle, key);
+  for (const key of ['writeFile', 'chmod', 'chown', 'sync', 'stat']) counting(handle, key, `file.${key}`);
   for (const key of ['open', 'rename', 'unlink', 'writeFile', 'chmod', 'link', 'rm', 'realpath', 'readFile'])
     counting(fs, key);
   syncBuiltinESMExports();
@@ -33,7 +34,14 @@ if (killAt !== '') {
 
 const { CatalogFileDesk } = await import('../../src/store/catalog-desk.ts');
 const { carryOut } = await import('../../src/control/carry-out.ts');
+const { rotateKeys } = await import('../../src/store/rotate-keys.ts');
+const { Secret } = await import('../../src/catalog/secret.ts');
 const desk = new CatalogFileDesk(location, { env: {} });
-const wish = { type: 'create-branch', name } as const;
-await carryOut(desk, wish, { randomBytes, randomInt: (bound) => randomInt(bound) });
-stdout.write(`${steps} steps\n`);
+const chance = { now: () => new Date(), randomBytes, randomInt: (bound: number) => randomInt(bound) };
+
+if (task === '=rotate') await rotateKeys(desk, location);
+else if (task === '=seal') {
+  const login = { password: new Secret('horse') };
+  await carryOut(desk, { type: 'set-upstream', role: 'app', login }, chance);
+} else await carryOut(desk, { type: 'create-branch', name: task }, chance);
+stdout.write(`${steps.length} steps: ${steps.join(' ')}\n`);

@@ -1,7 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
-import { formatProblem } from '../../src/config/problem.ts';
 import { loadEnvironment, loadServerConfig, shownPath } from '../../src/store/config-file.ts';
 
 const KEY_LINE = `k1:${'A'.repeat(43)}=\n`;
@@ -39,17 +38,6 @@ t.test('A relative path is taken from the working directory, and problems name i
       { file: join(folder, 'none.yaml'), line: 1, column: 1, message: 'no such file', severity: 'error' },
     ],
   });
-});
-
-t.test('A key file that others may read is a warning, with the mend.', async (t) => {
-  const folder = t.testdir({ 'portcullis.yaml': YAML, 'catalog.key': KEY_LINE });
-  const file = join(folder, 'catalog.key');
-  chmodSync(file, 0o644);
-  const loaded = await loadServerConfig(join(folder, 'portcullis.yaml'), {});
-  const warnings = 'config' in loaded ? loaded.warnings.map(formatProblem) : [];
-  t.strictSame(warnings, [
-    `${shownPath(file)}:1:1: warning: others may read or write it (mode 0644): chmod 600 ${file}`,
-  ]);
 });
 
 t.test('A configuration without keys has no key file to look at.', async (t) => {

@@ -3,6 +3,7 @@ import type { Command } from '../../src/catalog/commands.ts';
 import type { CatalogState } from '../../src/catalog/find.ts';
 import { Secret } from '../../src/catalog/secret.ts';
 import { anUpstream } from '../catalog/a-catalog.ts';
+import { aVerifier } from '../catalog/a-verifier.ts';
 
 /** Of few names, so that commands meet what others made, and now and then nothing. */
 const project = fc.constantFrom('shop', 'bank', 'none', undefined);
@@ -63,21 +64,35 @@ function ofBranch(): fc.Arbitrary<Wish> {
 
 function ofRole(): fc.Arbitrary<Wish> {
   return fc
-    .record({ type: fc.constantFrom('create-role', 'delete-role', 'reset-password'), role })
+    .record({ type: fc.constant('delete-role'), role })
+    .chain((made) => withBranch((branch, id) => ({ ...made, project: id, branch })));
+}
+
+/** Generated, chosen, or the verifier of a password that nobody here knows. */
+function withPassword(): fc.Arbitrary<Wish> {
+  const login = fc.oneof(
+    fc.constant(undefined),
+    fc.string({ minLength: 1 }).map((password) => ({ password: new Secret(password) })),
+    fc.constantFrom('a', 'b', 'c').map((mark) => ({ verifier: aVerifier(mark) })),
+  );
+  return fc
+    .record({ type: fc.constantFrom('create-role', 'reset-password'), role, login })
     .chain((made) => withBranch((branch, id) => ({ ...made, project: id, branch })));
 }
 
 function upstream(): fc.Arbitrary<Wish> {
   const password = fc.option(fc.string({ minLength: 1 }), { nil: undefined });
-  return fc.record({ role, upstreamRole: fc.option(role, { nil: undefined }), password }).chain((made) =>
-    withBranch((branch, id) => ({
-      ...made,
-      type: 'set-upstream',
-      project: id,
-      branch,
-      password: made.password === undefined ? undefined : new Secret(made.password),
-    })),
-  );
+  return fc
+    .record({ role, upstreamRole: fc.option(role, { nil: undefined }), password })
+    .chain(({ password, ...made }) =>
+      withBranch((branch, id) => ({
+        ...made,
+        type: 'set-upstream',
+        project: id,
+        branch,
+        login: password === undefined ? undefined : { password: new Secret(password) },
+      })),
+    );
 }
 
 function list(): fc.Arbitrary<Wish> {
@@ -144,8 +159,13 @@ export function anyWish(): fc.Arbitrary<Wish> {
     { weight: 6, arbitrary: make() },
     { weight: 6, arbitrary: ofBranch() },
     { weight: 2, arbitrary: rename },
-    { weight: 1, arbitrary: endpoint },
-    { weight: 5, arbitrary: ofRole() },
+    { weight: 2, arbitrary: endpoint },
+    {
+      weight: 2,
+      arbitrary: withBranch((branch, id) => ({ type: 'create-endpoint', project: id, branch })),
+    },
+    { weight: 2, arbitrary: ofRole() },
+    { weight: 5, arbitrary: withPassword() },
     { weight: 2, arbitrary: upstream() },
     { weight: 4, arbitrary: list() },
   );

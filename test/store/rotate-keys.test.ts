@@ -2,27 +2,33 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { Secret } from '../../src/catalog/secret.ts';
-import { formatKeyLine, KEY_BYTES } from '../../src/config/key-ring.ts';
+import { formatKeyLine, KEY_BYTES, parseKeyRing } from '../../src/config/key-ring.ts';
+import { seal } from '../../src/config/sealed.ts';
+import {
+  authQuerySecret,
+  clusterSecret,
+  roleSecret,
+  type SecretOwner,
+} from '../../src/config/secret-owner.ts';
 import type { CatalogLocation } from '../../src/config/server-config.ts';
 import { carryOut } from '../../src/control/carry-out.ts';
 import { CatalogFileDesk } from '../../src/store/catalog-desk.ts';
 import { rotateKeys } from '../../src/store/rotate-keys.ts';
 import { writeFileAtomic } from '../../src/store/write-file.ts';
-import { aCatalogFile } from './a-catalog-file.ts';
+import { aCatalogFile, catalogText, firstLogin } from './a-catalog-file.ts';
 
 const OLD = formatKeyLine('old', randomBytes(KEY_BYTES));
 
 async function sealedCatalog(folder: Parameters<typeof aCatalogFile>[0]): Promise<CatalogLocation> {
   const location = aCatalogFile(folder, { key: OLD });
-  const wish = { type: 'set-upstream', role: 'app', password: new Secret('horse') } as const;
+  const wish = { type: 'set-upstream', role: 'app', login: { password: new Secret('horse') } } as const;
   const desk = new CatalogFileDesk(location, { env: {} });
-  await carryOut(desk, wish, { randomBytes, randomInt: (bound) => randomInt(bound) });
+  await carryOut(desk, wish, { now: () => new Date(), randomBytes, randomInt: (bound) => randomInt(bound) });
   return location;
 }
 
 function passwordIn(location: CatalogLocation): string | undefined {
-  const [project] = new CatalogFileDesk(location, { env: {} }).read();
-  return project?.branches[0]?.roles[0]?.upstream.password?.reveal();
+  return firstLogin(new CatalogFileDesk(location, { env: {} }).read());
 }
 
 t.test('A rotation seals everything with a new key, and the old one is gone.', async (t) => {
@@ -57,6 +63,39 @@ t.test('A rotation that ends at any write loses nothing, and the next one ends i
     t.equal(passwordIn(location), 'horse');
   }
 });
+
+t.test(
+  'A rotation reseals each kind of secret for its owner, and no text that only looks like one.',
+  async (t) => {
+    const parsed = parseKeyRing(OLD);
+    if ('problem' in parsed) throw new Error(parsed.problem);
+    const sealed = (secret: string, owner: SecretOwner) => seal(parsed.ring, { secret, owner }, randomBytes);
+    const name = sealed('a name', clusterSecret('other'));
+    const text = catalogText({
+      password: `&app "${sealed('of the role', roleSecret('p', 'br-main', 'app'))}"`,
+    })
+      .replace(
+        '- id: p\n',
+        `- id: p\n  name: ${name}\n  cluster: { host: db, role: r, password: ${sealed('of the cluster', clusterSecret('p'))} }\n`,
+      )
+      .replace(
+        '    roles:',
+        `    auth_query: { role: q, password: ${sealed('of the query', authQuerySecret('p', 'br-main'))} } # asks\n    roles:`,
+      );
+    const location = aCatalogFile(t, { key: OLD, text });
+    const desk = () => new CatalogFileDesk(location, { env: {} });
+    const { resealed, key } = await rotateKeys(desk(), location);
+    t.equal(resealed, 3);
+    const [project] = desk().read();
+    t.equal(project?.name, name);
+    t.equal(project?.cluster?.password?.reveal(), 'of the cluster');
+    t.equal(project?.branches[0]?.authQuery?.password?.reveal(), 'of the query');
+    t.equal(passwordIn(location), 'of the role');
+    const after = await readFile(location.file, 'utf8');
+    t.equal(after.match(new RegExp(`sealed:v1:${key}:`, 'g'))?.length, 3);
+    t.match(after, /# asks/);
+  },
+);
 
 t.test('Nothing is begun where a secret does not open, or there is no file of keys.', async (t) => {
   const location = await sealedCatalog(t);

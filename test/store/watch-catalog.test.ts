@@ -12,7 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { formatProblem } from '../../src/config/problem.ts';
 import type { CatalogLocation } from '../../src/config/server-config.ts';
-import { watchCatalog } from '../../src/store/watch-catalog.ts';
+import { type WatchCatalogOptions, watchCatalog } from '../../src/store/watch-catalog.ts';
+import { takeAllDescriptors } from '../support/all-descriptors.ts';
 import { aCatalogFile, catalogText } from './a-catalog-file.ts';
 
 const FAST = { settleMs: 5, pollMs: 10 };
@@ -23,7 +24,7 @@ interface Teardown {
   teardown(end: () => Promise<void>): void;
 }
 
-async function watched(test: Teardown, location: CatalogLocation) {
+async function watched(test: Teardown, location: CatalogLocation, other: WatchCatalogOptions = {}) {
   const events: string[] = [];
   let wake = () => {};
   const tell = (event: string) => {
@@ -37,7 +38,7 @@ async function watched(test: Teardown, location: CatalogLocation) {
       onLoaded: (snapshot) => tell(snapshot.projects[0]?.branches[0]?.endpoints.join(',') ?? 'none'),
       onProblem: (problems) => tell(problems.map(formatProblem).join('\n')),
     },
-    FAST,
+    { ...FAST, ...other },
   );
   if ('problems' in opened) throw new Error(opened.problems.map(formatProblem).join('\n'));
   test.teardown(() => opened.watch[Symbol.asyncDispose]());
@@ -97,7 +98,7 @@ t.test('A file that is only touched is not told of; reload tells in any case.', 
   const { watch, next, quiet } = await watched(t, location);
   utimesSync(location.file, 1, 1);
   t.ok(await quiet());
-  t.match(watch.reload(), { snapshot: { projects: [{ id: 'p' }] } });
+  t.match(await watch.reload(), { snapshot: { projects: [{ id: 'p' }] } });
   t.equal(await next(), 'ep-main');
 });
 
@@ -132,27 +133,51 @@ t.test('A closed watch tells nothing more.', async (t) => {
   replace(location.file, catalogText({ endpoint: 'ep-two' }));
   await watch[Symbol.asyncDispose]();
   t.ok(await quiet());
-  watch.reload();
+  await watch.reload();
   t.ok(await quiet());
 });
 
-/** Far more than a machine for tests allows a process. */
-const MAX_DESCRIPTORS = 200_000;
+/** Every catalog is read in a thread, as large ones are. */
+const ASIDE = { small: 0 };
 
-/** Opens files until the process may open no more. @returns how to close them; undefined where there is no such bound. */
-function takeAllDescriptors(): (() => void) | undefined {
-  const taken: number[] = [];
-  const giveBack = (): void => {
-    for (const file of taken) closeSync(file);
-  };
-  try {
-    while (taken.length < MAX_DESCRIPTORS) taken.push(openSync('/dev/null', 'r'));
-  } catch {
-    return giveBack;
-  }
-  giveBack();
-  return undefined;
-}
+t.test(
+  'Of edits that come while a large catalog is read, the newest counts, and is told last.',
+  async (t) => {
+    const location = aCatalogFile(t);
+    const { watch, next, quiet } = await watched(t, location, ASIDE);
+    replace(location.file, catalogText({ endpoint: 'ep-two' }));
+    const first = watch.reload();
+    replace(location.file, 'projects: [');
+    const second = watch.reload();
+    replace(location.file, catalogText({ endpoint: 'ep-three' }));
+    t.equal(watch.reload(), second, 'one load follows, which sees everything until it begins');
+    await first;
+    const outcome = await second;
+    t.match('snapshot' in outcome && outcome.snapshot.findEndpoint('ep-three'), { endpoint: 'ep-three' });
+    let last = '';
+    while (last !== 'ep-three') last = await next();
+    t.ok(await quiet());
+  },
+);
+
+t.test('A broken edit of a large catalog is told, and its mend.', async (t) => {
+  const location = aCatalogFile(t);
+  const { next } = await watched(t, location, ASIDE);
+  replace(location.file, 'projects: [');
+  t.match(await next(), /catalog\.yaml:1:12: /);
+  replace(location.file, catalogText({ endpoint: 'ep-two' }));
+  t.equal(await next(), 'ep-two');
+});
+
+t.test('A watch that is closed while a large catalog is read tells nothing more.', async (t) => {
+  const location = aCatalogFile(t);
+  const { watch, quiet } = await watched(t, location, ASIDE);
+  replace(location.file, catalogText({ endpoint: 'ep-two' }));
+  const loading = watch.reload();
+  await watch[Symbol.asyncDispose]();
+  await loading;
+  t.ok(await quiet());
+});
 
 t.test('An edit that could not be read when it came is taken as soon as it can be.', async (t) => {
   const location = aCatalogFile(t);

@@ -54,6 +54,7 @@ export function days(from: number, until: number): Period {
 export class ClientAuthority {
   readonly #dir: string;
   readonly #signer: readonly string[];
+  readonly #keyPath: string;
   /** Of its own certificate. */
   readonly certPath: string;
   readonly cert: string;
@@ -61,6 +62,7 @@ export class ClientAuthority {
   private constructor(dir: string, issued: { readonly certPath: string; keyPath: string; cert: string }) {
     this.#dir = dir;
     this.#signer = ['-config', join(dir, 'ca.cnf'), '-cert', issued.certPath, '-keyfile', issued.keyPath];
+    this.#keyPath = issued.keyPath;
     this.certPath = issued.certPath;
     this.cert = issued.cert;
   }
@@ -112,7 +114,15 @@ export class ClientAuthority {
     return await issuedAt(file('crt'), file('key'));
   }
 
-  async revoke({ certPath }: Issued): Promise<void> {
+  /** The same authority with a new certificate of its own, by the same key. */
+  async renewed(): Promise<ClientAuthority> {
+    const path = join(this.#dir, 'renewed.crt');
+    const same = ['-in', this.certPath, '-signkey', this.#keyPath, '-days', '60'];
+    await openssl('x509', ...same, '-out', path);
+    return new ClientAuthority(this.#dir, await issuedAt(path, this.#keyPath));
+  }
+
+  async revoke({ certPath }: Pick<Issued, 'certPath'>): Promise<void> {
     await openssl('ca', ...this.#signer, '-revoke', certPath);
   }
 

@@ -19,8 +19,8 @@ export const verifier = await makeVerifier(PASSWORD, Buffer.from('salt of 16 byt
 
 /** A role that logs in upstream with the client's own proof. */
 export function aRole(name: string, known: Verifier | undefined, other: Partial<Role> = {}): Role {
-  const upstream = { role: undefined, password: undefined };
-  return { name, verifier: known, upstream, connectionLimit: undefined, ...other };
+  const upstream = { role: undefined, login: undefined };
+  return { name, verifier: known, verifierUnrated: false, upstream, connectionLimit: undefined, ...other };
 }
 
 /** One certificate for all gates and upstreams of a test file; it is its own authority. */

@@ -9,7 +9,15 @@ import { Listener } from '../../src/net/listener.ts';
 import { TlsTerminator } from '../../src/net/tls-server.ts';
 import { CancelKeys } from '../../src/session/cancel-keys.ts';
 import { serveConnection } from '../../src/session/connection.ts';
-import type { Gate, GateLimits, Journal, TlsServer } from '../../src/session/ports.ts';
+import { HeldBytes } from '../../src/session/held-bytes.ts';
+import type {
+  AdmissionRecorder,
+  Gate,
+  GateLimits,
+  Journal,
+  PasswordAssessor,
+  TlsServer,
+} from '../../src/session/ports.ts';
 import { Quota } from '../../src/session/quota.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
 import { Sessions } from '../../src/session/sessions.ts';
@@ -20,6 +28,7 @@ import { certificateStore, type TestCertificate } from './server-certificate.ts'
 export const LIMITS: GateLimits = {
   handshakeTimeout: 60_000,
   maxConnections: 10_000,
+  maxBufferedBytes: 268_435_456,
   connectionsPerAddress: undefined,
   cancelTimeout: 5000,
   writeStallTimeout: 300_000,
@@ -28,11 +37,21 @@ export const LIMITS: GateLimits = {
 /** The contract's; tests on loopback may fail as often as they like, as in dev. */
 const FAILED_LOGINS = { attempts: 10, window: 150_000, block: 120_000 };
 
+/** A trail that is always written. */
+export const RECORDS_ALL: AdmissionRecorder = { obstacle: undefined, admit: () => Promise.resolve() };
+
+/** Finds no password anywhere. */
+export const NO_PASSWORDS: PasswordAssessor = {
+  read: () => Promise.resolve({ kind: 'read', statements: [] }),
+  rate: () => Promise.reject(new Error('no password was to be rated')),
+};
+
 /** What a gate is made of besides its TLS, its catalog and its verifiers. */
 export function plainParts(journal: Journal): Omit<Gate, 'tls' | 'catalog' | 'verifiers'> {
   return {
     dial,
     journal,
+    recorder: RECORDS_ALL,
     sessions: new Sessions(),
     cancelKeys: new CancelKeys(randomBytes),
     randomBytes,
@@ -43,6 +62,8 @@ export function plainParts(journal: Journal): Omit<Gate, 'tls' | 'catalog' | 've
     ),
     quota: new Quota(),
     limits: LIMITS,
+    passwords: NO_PASSWORDS,
+    heldBytes: new HeldBytes(),
   };
 }
 

@@ -136,6 +136,16 @@ const REFUSED: readonly (readonly [
     },
     /another verifier/,
   ],
+  [
+    'another salt than that of sealed keys',
+    {
+      says: [scram({ ...verifier, salt: Buffer.alloc(16) })],
+      request: {
+        credentials: { ...byPassword, scram: fixedKeys(passthrough, verifier, 'the salt changed') },
+      },
+    },
+    /^the salt changed$/,
+  ],
 ];
 
 t.test('An upstream’s login is not accepted, and no password given, where it should not be.', async (t) => {

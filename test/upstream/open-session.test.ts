@@ -95,6 +95,8 @@ const VIOLATIONS: readonly (readonly [title: string, bytes: Buffer])[] = [
   ['an error without its last NUL', message('E', 'SFATAL\0C28000\0Mno')],
   ['an error without terminator', message('E', 'SFATAL\0C28000\0Mno\0')],
   ['an error without SQLSTATE', message('E', 'SFATAL\0Mno\0\0')],
+  ['an error without severity', message('E', 'VFATAL\0C57P03\0Mno\0\0')],
+  ['an error without message', message('E', 'SFATAL\0C57P03\0\0')],
   ['an empty error', message('E')],
   ['bytes behind an error’s end', message('E', 'C28000\0\0x')],
   ['an unknown type', message('!', 'x')],

@@ -25,13 +25,35 @@ const HOME = '192.0.2.1/32';
 const METHODS = new Set(['scram-sha-256', 'none'] as const);
 const lookups = lookupScript((name) => (name === 'nobody' ? [] : [{ ...GOOD_ROW, rolname: name }]));
 
+t.test(
+  'Keys log in for as long as the upstream’s salt and count stay; then the log says the mend.',
+  async (t) => {
+    const keys = {
+      salt: verifier.salt,
+      iterations: 4096,
+      clientKey: Buffer.alloc(32),
+      serverKey: Buffer.alloc(32),
+    };
+    const role = aRole('app', verifier, { upstream: { role: 'app_1', login: { keys: new Secret(keys) } } });
+    const found = await new Verifiers(dial, () => 0).find(aBranch('br', { roles: [role] }), 'app', HOME);
+    t.match(found, { upstreamRole: 'app_1', upstreamPassword: undefined });
+    t.match(await found.upstreamKeys?.keysFor(verifier.salt, 4096), keys);
+    t.equal(await found.upstreamKeys?.keysFor(verifier.salt, 4097), undefined);
+    t.equal(await found.upstreamKeys?.keysFor(Buffer.alloc(16), 4096), undefined);
+    t.match(
+      found.upstreamKeys?.unfit,
+      /^the upstream's salt for role "app" changed .*: run roles set-upstream again$/,
+    );
+  },
+);
+
 t.test('A branch’s roles are found as the catalog has them, without asking anyone.', async (t) => {
   const verifiers = new Verifiers(dial, () => 0);
   const password = new Secret('its own');
   const roles = [
     aRole('app', verifier),
     aRole('old', undefined),
-    aRole('mapped', verifier, { upstream: { role: 'app_1', password }, connectionLimit: 3 }),
+    aRole('mapped', verifier, { upstream: { role: 'app_1', login: { password } }, connectionLimit: 3 }),
   ];
   const branch = aBranch('br', { roles });
   t.match(await verifiers.find(branch, 'app', HOME), {
@@ -92,7 +114,10 @@ t.test('A branch that stays keeps its connections; one that is gone, or edited, 
   verifiers.retain([branch]);
   await verifiers.find(branch, 'app2', HOME);
   t.equal(upstream.conversations.length, 1);
-  verifiers.retain([{ ...branch }]);
+  verifiers.retain([structuredClone(branch)]);
+  await verifiers.find(structuredClone(branch), 'app3', HOME);
+  t.equal(upstream.conversations.length, 1, 'read again, it is the same branch');
+  verifiers.retain([{ ...branch, authQuery: { ...AUTH_QUERY, superusers: true } }]);
   await upstream.deserted();
   t.equal(upstream.connections, 0);
   await verifiers.find(branch, 'app', HOME);

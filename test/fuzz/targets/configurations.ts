@@ -34,7 +34,7 @@ export const surroundings: CatalogSurroundings = {
     return path.endsWith('.password') ? { text: `${CANARY}\n` } : { problem: 'no such file' };
   },
   clientCa: true,
-  unseal: (sealed) => unseal(ring, sealed),
+  unseal: (sealed, owner) => unseal(ring, sealed, owner),
 };
 
 /** Problems as an operator is told of them: at least one error, each at a place in the text, in reading order. */

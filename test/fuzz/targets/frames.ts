@@ -1,4 +1,5 @@
 import { deepEqual } from 'node:assert/strict';
+import { FrameSieve } from '../../../src/session/frame-sieve.ts';
 import { IdleWatch } from '../../../src/session/idle-watch.ts';
 import { FrameScanner } from '../../../src/wire/frame-scanner.ts';
 import { clientLengths, upstreamLengths } from '../../../src/wire/length-rules.ts';
@@ -32,6 +33,7 @@ export const frames: Target = {
     });
     deepEqual(steps, byteByByte(chunks, fromClient));
     deepEqual(watched(chunks, fromClient), steps, 'a watch for idleness changes what is let through');
+    deepEqual(sieved(chunks, fromClient), steps, 'a sieve changes what is let through');
   },
 };
 
@@ -47,6 +49,32 @@ function watched(chunks: readonly Buffer[], fromClient: boolean): Step[] {
   });
   idle.stop();
   return steps;
+}
+
+/** The same with a sieve that looks at some frames and changes none: what it passes on are the same bytes. */
+function sieved(chunks: readonly Buffer[], fromClient: boolean): Step[] {
+  const looked = (type: number): boolean => 'QPSE'.includes(String.fromCharCode(type));
+  const sieve = new FrameSieve({
+    mayInterest: looked,
+    interest: (type, length) => (looked(type) ? (length > 100 ? 'parts' : 'whole') : 'none'),
+    whole: (bytes, start, end) => (end % 2 === 0 ? bytes.subarray(start, end) : undefined),
+    part: (part) => part,
+  });
+  const scanner = new FrameScanner(sieve.following(fromClient ? clientLengths : upstreamLengths));
+  let passed = Buffer.alloc(0);
+  let taken = Buffer.alloc(0);
+  return chunks.map((chunk): Step => {
+    const boundary = scanner.scan(chunk);
+    if (boundary >= 0) {
+      taken = Buffer.concat([taken, chunk]);
+      const out = sieve.take(chunk);
+      for (const part of Buffer.isBuffer(out) ? [out] : out)
+        if (Buffer.isBuffer(part)) passed = Buffer.concat([passed, part]);
+      const isWhole = scanner.atBoundary && !sieve.holding;
+      deepEqual(isWhole ? passed : taken.subarray(0, passed.length), isWhole ? taken : passed);
+    }
+    return { boundary, atBoundary: scanner.atBoundary };
+  });
 }
 
 function chunksOf(input: Buffer): Buffer[] {

@@ -34,7 +34,7 @@ export const keys = await deriveKeys(PASSWORD, verifier.salt, verifier.iteration
 export const credentials = fixedKeys(keys);
 
 /** The role `own` logs in upstream by itself: there the gate's verdict on the client is the only one. */
-const OWN_PASSWORD = { role: undefined, password: new Secret(PASSWORD) };
+const OWN_PASSWORD = { role: undefined, login: { password: new Secret(PASSWORD) } };
 
 /** Hears of every connection once when it opens and once when it ends. */
 class BookKeeper implements Journal {

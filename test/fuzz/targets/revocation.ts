@@ -6,6 +6,9 @@ import { unlessBadCertificate } from './certificates.ts';
 /** RFC 5280, 4.1.2.5: a year has four digits. */
 const LAST_YEAR = 9999;
 
+/** Bytes of an entry: tag and length of it and of its number, which has a byte. */
+const LEAST_ENTRY = 5;
+
 /** A certificate revocation list in DER. */
 export const revocation: Target = {
   maxLength: 4000,
@@ -15,8 +18,11 @@ export const revocation: Target = {
     const lists = unlessBadCertificate(() => parseRevocationLists(`${block}\n${block}`));
     if (lists === undefined) return;
     equal(lists.length, 2);
-    for (const { pem, issuer, thisUpdate, nextUpdate = thisUpdate } of lists) {
+    for (const { pem, issuer, thisUpdate, nextUpdate = thisUpdate, revoked } of lists) {
       equal(pem, block);
+      // Each takes five bytes of the list at least, so that none comes from nowhere.
+      const serials = unlessBadCertificate(() => [...revoked()]) ?? [];
+      ok(serials.length <= input.length / LEAST_ENTRY, `${serials.length} serial numbers`);
       ok(input.includes(issuer));
       for (const date of [thisUpdate, nextUpdate]) {
         ok(

@@ -1,0 +1,22 @@
+/** One of the ways to PostgreSQL that are compared. */
+export type CandidateName = 'direct' | 'pgbouncer' | 'pgbouncer-fresh' | 'stunnel' | 'portcullis';
+
+/** A way to PostgreSQL, ready. */
+export interface Candidate {
+  readonly name: CandidateName;
+  /** On 127.0.0.1; TLS by SSLRequest. */
+  readonly port: number;
+  /** The proxy's process; `undefined`: there is none in between. */
+  readonly pid: number | undefined;
+  /** Whether SCRAM-SHA-256-PLUS is to be had, and therefore asked for. */
+  readonly binds: boolean;
+  stop(): Promise<void>;
+}
+
+/** Where proxies go: the folder of PostgreSQL's socket, and its port, as libpq takes them. */
+export interface Upstream {
+  readonly socketDir: string;
+  readonly port: number;
+  /** Whether it asks for a proof; the fake one does not. */
+  readonly asksProof: boolean;
+}

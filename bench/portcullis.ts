@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeGatewayFolder } from '../test/support/gateway.ts';
+import { CLONE, logLines } from '../test/support/portcullis.ts';
+import type { Candidate, Upstream } from './candidate.ts';
+import { Program } from './program.ts';
+import { ROLE, type Stage } from './stage.ts';
+
+/** The endpoint of a branch that admits nobody who is here. */
+export const CLOSED_ENDPOINT = 'ep-closed';
+
+/**
+ * `portcullis start` as in production, defaults throughout: allowlist, channel binding, audit trail, metrics, rules
+ * for passwords in SQL.
+ *
+ * @param profile folder that gets a CPU profile when it ends
+ */
+export async function startGatewayProgram(
+  stage: Stage,
+  upstream: Upstream,
+  profile: string | undefined,
+): Promise<Candidate> {
+  const branch = (name: string, ips: readonly string[]) => ({
+    id: `br-${name}`,
+    name,
+    default: name === 'main',
+    allowed_ips: { ips },
+    endpoints: [{ id: `ep-${name}` }],
+    upstream: {
+      host: upstream.socketDir,
+      port: upstream.port,
+      ...(!upstream.asksProof && { require_auth: ['none'] }),
+    },
+    roles: [{ name: ROLE, verifier: stage.verifier }],
+  });
+  const branches = [branch('main', ['10.0.0.0/8', '127.0.0.1']), branch('closed', ['203.0.113.0/24'])];
+  const dir = await makeGatewayFolder(stage, {
+    projects: [{ id: 'shop', branches }],
+    certificate: stage.certificate,
+  });
+  const log = join(dir, 'portcullis.log');
+  const program = new Program(stage, process.execPath, {
+    args: [
+      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+      join(CLONE, 'bin/portcullis.cjs'),
+      ...['start', '--dir', dir],
+    ],
+    log,
+  });
+  const port = await program.until('the gateway', async () => {
+    const ready = logLines(await readFile(log, 'utf8')).find(({ msg }) => msg === 'ready');
+    const [first] = Array.isArray(ready?.['ports']) ? ready['ports'] : [];
+    return first === undefined ? undefined : Number(first);
+  });
+  return { name: 'portcullis', port, pid: program.pid, binds: true, stop: () => program.stop() };
+}

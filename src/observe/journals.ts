@@ -1,0 +1,27 @@
+import type { Journal } from '../session/ports.ts';
+import type { ConnectionRecord } from '../session/record.ts';
+
+/** Several journals that hear the same, in their order. */
+export class Journals implements Journal {
+  readonly #journals: readonly Journal[];
+
+  constructor(...journals: readonly Journal[]) {
+    this.#journals = journals;
+  }
+
+  opened(record: ConnectionRecord): void {
+    for (const journal of this.#journals) journal.opened(record);
+  }
+
+  ended(record: ConnectionRecord): void {
+    for (const journal of this.#journals) journal.ended(record);
+  }
+
+  cancelFailed(record: ConnectionRecord, cause: unknown): void {
+    for (const journal of this.#journals) journal.cancelFailed(record, cause);
+  }
+
+  defect(record: ConnectionRecord, cause: unknown): void {
+    for (const journal of this.#journals) journal.defect(record, cause);
+  }
+}

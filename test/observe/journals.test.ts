@@ -1,0 +1,33 @@
+import t from 'tap';
+import { Journals } from '../../src/observe/journals.ts';
+import type { Journal } from '../../src/session/ports.ts';
+import { aRecord } from './a-record.ts';
+
+function noted(name: string, heard: string[]): Journal {
+  return {
+    opened: ({ id }) => void heard.push(`${name} opened ${id}`),
+    ended: ({ id }) => void heard.push(`${name} ended ${id}`),
+    cancelFailed: ({ id }, cause) => void heard.push(`${name} cancel ${id} ${String(cause)}`),
+    defect: ({ id }, cause) => void heard.push(`${name} defect ${id} ${String(cause)}`),
+  };
+}
+
+t.test('All journals hear everything, in their order.', async (t) => {
+  const heard: string[] = [];
+  const journals = new Journals(noted('a', heard), noted('b', heard));
+  const record = aRecord();
+  journals.opened(record);
+  journals.cancelFailed(record, 'x');
+  journals.defect(record, 'y');
+  journals.ended(record);
+  t.strictSame(heard, [
+    'a opened s1',
+    'b opened s1',
+    'a cancel s1 x',
+    'b cancel s1 x',
+    'a defect s1 y',
+    'b defect s1 y',
+    'a ended s1',
+    'b ended s1',
+  ]);
+});
