@@ -1,5 +1,7 @@
-/** One of the ways to PostgreSQL that are compared. */
-export type CandidateName = 'direct' | 'pgbouncer' | 'pgbouncer-fresh' | 'stunnel' | 'portcullis';
+/** The ways to PostgreSQL that are compared; `fresh` gives every client a new connection upstream. */
+export const CANDIDATES = ['direct', 'pgbouncer', 'pgbouncer-fresh', 'stunnel', 'portcullis'] as const;
+
+export type CandidateName = (typeof CANDIDATES)[number];
 
 /** A way to PostgreSQL, ready. */
 export interface Candidate {

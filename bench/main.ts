@@ -58,19 +58,21 @@ async function measure(t: WithTeardown, tools: Tools, options: BenchOptions): Pr
 
 async function startAll(
   stage: Stage,
-  { profile }: BenchOptions,
+  { profile, through }: BenchOptions,
 ): Promise<ReadonlyMap<CandidateName, Candidate>> {
   const { upstream, direct } = await startPostgres(stage);
   await prepareStatements(stage, direct);
   await prepareCopy(stage, direct);
-  const all = [
-    direct,
-    await startPgBouncer(stage, upstream, false),
-    await startPgBouncer(stage, upstream, true),
-    await startStunnel(stage, upstream),
-    await startGatewayProgram(stage, upstream, profile),
-  ];
-  return new Map(all.map((candidate) => [candidate.name, candidate]));
+  const start: Readonly<Record<CandidateName, () => Candidate | Promise<Candidate>>> = {
+    direct: () => direct,
+    pgbouncer: () => startPgBouncer(stage, upstream, false),
+    'pgbouncer-fresh': () => startPgBouncer(stage, upstream, true),
+    stunnel: () => startStunnel(stage, upstream),
+    portcullis: () => startGatewayProgram(stage, upstream, profile),
+  };
+  const candidates = new Map<CandidateName, Candidate>();
+  for (const name of through) candidates.set(name, await start[name]());
+  return candidates;
 }
 
 function worksOf(stage: Stage, crowd: Crowd, options: BenchOptions): Work[] {

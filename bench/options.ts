@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
+import { CANDIDATES, type CandidateName } from './candidate.ts';
 
 /** What the bench can be asked for. */
 export interface BenchOptions {
   /** `W1` to `W10`, in the order in which they run. */
   readonly works: readonly string[];
+  /** Who takes part; the others are not started. */
+  readonly through: readonly CandidateName[];
   readonly rounds: number;
   /** Length of one turn of works that run for a time. */
   readonly seconds: number;
@@ -28,6 +31,7 @@ export const HELP = `npm run bench -- [options]
 Runs the same works through Portcullis, PgBouncer, stunnel and directly, in turns, and reports medians.
 
   --work W1,W6     which works (all); docs/performance.md tells what they are
+  --through A,B    who takes part: direct, pgbouncer, pgbouncer-fresh (server_lifetime = 0), stunnel, portcullis (all)
   --rounds N       turns of each candidate (7)
   --seconds N      length of a turn of W1, W2, W5, W6, W7 and W9 (5)
   --megabytes N    size of one COPY of W3 and W4 (1000)
@@ -53,6 +57,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
   for (const work of works) requireWork(work);
   return {
     works,
+    through: values.through === undefined ? CANDIDATES : values.through.split(',').map(candidateOf),
     rounds: wholeNumber('rounds', values.rounds),
     seconds: wholeNumber('seconds', values.seconds),
     megabytes: wholeNumber('megabytes', values.megabytes),
@@ -70,6 +75,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         work: { type: 'string' },
+        through: { type: 'string' },
         rounds: { type: 'string', default: '7' },
         seconds: { type: 'string', default: '5' },
         megabytes: { type: 'string', default: '1000' },
@@ -90,6 +96,12 @@ function requireWork(work: string): void {
   if (work === 'W11') throw new UsageError('W11 compares one worker with two, and there is only one so far');
   if (!WORKS.some((known) => known === work))
     throw new UsageError(`--work: there is no ${work}; there are ${WORKS.join(', ')}`);
+}
+
+function candidateOf(text: string): CandidateName {
+  const found = CANDIDATES.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`--through: there is no ${text}; there are ${CANDIDATES.join(', ')}`);
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { FigureName } from './figures.ts';
-import { FIGURES } from './figures.ts';
+import { CANDIDATES, type CandidateName } from './candidate.ts';
+import { FIGURES, type FigureName } from './figures.ts';
 import type { Result } from './rounds.ts';
-
-const CANDIDATES = ['direct', 'pgbouncer', 'pgbouncer-fresh', 'stunnel', 'portcullis'] as const;
 
 /** What Portcullis is to reach: a figure of its own, at most so many times somebody else's. */
 const TARGET = z.strictObject({
@@ -44,7 +42,7 @@ export function judge(targets: readonly Target[], results: readonly Result[]): V
 
 function reachedIn(results: readonly Result[], target: Target): number | undefined {
   const { work, figure, against, doing = work, over } = target;
-  const median = (of: string, name: (typeof CANDIDATES)[number], what: FigureName): number | undefined =>
+  const median = (of: string, name: CandidateName, what: FigureName): number | undefined =>
     results.find((result) => result.work === of)?.candidates[name]?.[what]?.median;
   const base = over === undefined ? 0 : median(work, over, figure);
   const ours = median(work, 'portcullis', figure);

@@ -6,7 +6,7 @@ import { dialer } from '../../src/net/dial.ts';
 import { KEEPALIVE_MS } from '../../src/net/keepalive.ts';
 import { type Credentials, passwordKeys } from '../../src/scram/credentials.ts';
 import { formatNonce, NONCE_LENGTH } from '../../src/scram/messages.ts';
-import { UpstreamError } from '../../src/upstream/failures.ts';
+import { UpstreamLoginRefused } from '../../src/upstream/failures.ts';
 import { openSession } from '../../src/upstream/open-session.ts';
 import { BACKEND } from '../../src/wire/frame.ts';
 import { StartupParameters } from '../../src/wire/startup-packet.ts';
@@ -51,7 +51,7 @@ const VISITS: Readonly<Record<VisitKind, (way: Way) => Promise<void>>> = {
     try {
       (await logIn(way, { options: `endpoint=${way.closedEndpoint}` })).destroy();
     } catch (error) {
-      if (error instanceof UpstreamError) return;
+      if (error instanceof UpstreamLoginRefused) return;
       throw error;
     }
     throw new Error('a session was admitted that was to be refused');

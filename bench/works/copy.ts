@@ -44,7 +44,7 @@ function copyWork(
   return {
     name,
     unit: 'GB',
-    candidates: ['direct', 'pgbouncer', 'stunnel', 'portcullis'],
+    candidates: ['pgbouncer', 'stunnel', 'portcullis'],
     warms: false,
     turn: async (candidate) => await copyTurn(stage, candidate, { gigabytes, statements }),
   };

@@ -12,7 +12,10 @@ import type { Work } from '../work.ts';
 
 /** Until all sessions of a run have logged in and V8 has compiled what they need, in ms. */
 const SETTLE_MS = 1500;
+/** How much longer than what is measured a run is at least, in s. */
+const TAIL_S = 0.3;
 const CLIENTS = [1, 16, 64];
+const PROXIES = ['pgbouncer', 'stunnel', 'portcullis'] as const;
 /** Rows of W5, and what one is on the wire: a DataRow of one column of 100 bytes (PostgreSQL manual, 54.7). */
 const ROWS = 100_000;
 const ROW_BYTES = 1 + 4 + 2 + 4 + 100;
@@ -44,8 +47,8 @@ export function statementWorks(stage: Stage, id: 'W1' | 'W2', seconds: number): 
   return CLIENTS.map((clients) => ({
     name: `${id} c=${clients}`,
     unit: 'transaction',
-    candidates: ['direct', 'pgbouncer', 'stunnel', 'portcullis'],
-    warms: true,
+    candidates: id === 'W1' ? ['direct', ...PROXIES] : PROXIES,
+    warms: clients === 1,
     turn: async (candidate) => {
       const run = { clients, seconds, args: ['-S', '-M', mode] };
       return figuresOf(await runPgbench(stage, candidate, run), candidate, 1);
@@ -60,7 +63,7 @@ export function rowsWork(stage: Stage, seconds: number): Work {
   return {
     name: 'W5',
     unit: 'GB',
-    candidates: ['direct', 'pgbouncer', 'stunnel', 'portcullis'],
+    candidates: PROXIES,
     warms: true,
     turn: async (candidate) => {
       await writeFile(script, sql);
@@ -91,7 +94,7 @@ async function runPgbench(stage: Stage, candidate: Candidate, run: Run): Promise
   const { clients, seconds, args } = run;
   const prefix = join(stage.folder, 'pgbench');
   const threads = Math.min(clients, 2);
-  const length = Math.ceil(seconds + SETTLE_MS / 1000) + 1;
+  const length = Math.ceil(seconds + SETTLE_MS / 1000 + TAIL_S);
   const all = ['-n', '-l', `--log-prefix=${prefix}`, '-c', clients, '-j', threads, '-T', length, ...args];
   const running = promisify(execFile)(stage.tools.pgbench, all.map(String), { env: libpqTo(candidate) });
   const measured = measure(candidate, seconds * 1000);

@@ -102,7 +102,9 @@ function namesFor({ listen }: DevOptions): string[] {
 /** Flags of this run count for this run; portcullis.yaml stays as it is. */
 function adjusted(options: DevOptions): (config: ServerConfig) => ServerConfig {
   const { listen, port } = options;
-  return (config) => {
+  return (written) => {
+    // Standard output is `dev`'s own: what stands there is read by programs.
+    const config = { ...written, audit: { ...written.audit, stdout: false } };
     if (listen !== undefined) {
       const addresses = listenAddresses({ ...options, port: port ?? config.listen[0]?.port });
       return { ...config, listen: addresses.map((address) => ({ ...address, proxiedBy: undefined })) };

@@ -9,9 +9,11 @@ export type Instead = Buffer | (() => Promise<Buffer>);
 
 /** Which frames a sieve looks at, and what it makes of them. */
 export interface SieveRules {
-  /** Asked once for every frame. @param length as declared. */
+  /** Types of frames that may be of interest; all others pass as quickly as they can be counted. */
+  readonly types: readonly number[];
+  /** Asked once for every frame of these types. @param length as declared. */
   interest(type: number, length: number): Interest;
-  /** Whether a frame could be of interest, of which only the type has come. */
+  /** Whether a frame of these types could be of interest, of which only the type has come. */
   mayInterest(type: number): boolean;
   /**
    * @param bytes that hold a frame, its header included, from `start` up to `end`: to cut it out takes longer than to
@@ -36,6 +38,8 @@ interface Frame {
  */
 export class FrameSieve {
   readonly #rules: SieveRules;
+  /** 1 for each of the types. */
+  readonly #types = new Uint8Array(256);
   /** Frames of interest whose header ends in the chunk in hand. */
   #found: Frame[] = [];
   /** Where the next frame begins, counted from the beginning of the chunk in hand. */
@@ -47,6 +51,7 @@ export class FrameSieve {
 
   constructor(rules: SieveRules) {
     this.#rules = rules;
+    for (const type of rules.types) this.#types[type] = 1;
   }
 
   /** Whether the beginning of a frame is held back, so that all that went on ended with a frame. */
@@ -59,12 +64,16 @@ export class FrameSieve {
     return (type, length) => {
       const start = this.#next;
       this.#next = start + 1 + length;
-      const interest = this.#rules.interest(type, length);
-      // A header whose beginning has gone on cannot be taken back.
-      const isHere = start >= 0 || this.holding;
-      if (isHere && interest !== 'none') this.#found.push({ interest, start, end: this.#next });
+      if (this.#types[type] === 1) this.#notice(type, length, start);
       return rule(type, length);
     };
+  }
+
+  #notice(type: number, length: number, start: number): void {
+    const interest = this.#rules.interest(type, length);
+    // A header whose beginning has gone on cannot be taken back.
+    const isHere = start >= 0 || this.holding;
+    if (isHere && interest !== 'none') this.#found.push({ interest, start, end: this.#next });
   }
 
   /** @param chunk whose headers the rule has just seen. @returns what goes on now, in its order. */
@@ -78,7 +87,9 @@ export class FrameSieve {
   /** Whether the chunk ends in a header that may be of interest. */
   #endsInHeader(chunk: Buffer): boolean {
     if (this.#next < 0) return this.holding;
-    return this.#next < chunk.length && this.#rules.mayInterest(chunk.readUInt8(this.#next));
+    if (this.#next >= chunk.length) return false;
+    const type = chunk.readUInt8(this.#next);
+    return this.#types[type] === 1 && this.#rules.mayInterest(type);
   }
 
   #look(chunk: Buffer): Buffer | readonly Instead[] {

@@ -92,16 +92,20 @@ export class Pump {
       this.stop();
       this.#owner.broken();
     } else if (this.#stopAtBoundary !== undefined && boundary > 0) {
-      this.#to.write(chunk.subarray(0, boundary));
+      this.#pass(chunk.subarray(0, boundary));
       this.stop();
       this.#stopAtBoundary();
     } else {
       this.#rules.passing?.(chunk);
-      const out = this.#rules.sieve?.take(chunk) ?? chunk;
-      if (Buffer.isBuffer(out)) this.#write(out);
-      else this.#passOn(out);
+      this.#pass(chunk);
     }
   };
+
+  #pass(chunk: Buffer): void {
+    const out = this.#rules.sieve?.take(chunk) ?? chunk;
+    if (Buffer.isBuffer(out)) this.#write(out);
+    else this.#passOn(out);
+  }
 
   #write(bytes: Buffer): void {
     if (!this.#to.write(bytes)) this.#wait();

@@ -44,8 +44,9 @@ export class StatementSieves {
 
   #clientRules(): SieveRules {
     return {
-      mayInterest: isStatement,
-      interest: (type, length) => (isStatement(type) ? this.#weigh(length) : 'none'),
+      types: [FRONTEND.query, FRONTEND.parse],
+      mayInterest: () => true,
+      interest: (_, length) => this.#weigh(length),
       whole: (bytes, start, end) => this.#lookAt(bytes, start, end),
       part: (part, isFirst) => this.#spoilIfNeeded(part, isFirst),
     };
@@ -53,9 +54,9 @@ export class StatementSieves {
 
   #upstreamRules(): SieveRules {
     const objections = this.#objections;
-    const mayInterest = (type: number): boolean =>
-      type === BACKEND.parameterStatus || (type === BACKEND.errorResponse && objections.any);
+    const mayInterest = (type: number): boolean => type === BACKEND.parameterStatus || objections.any;
     return {
+      types: [BACKEND.parameterStatus, BACKEND.errorResponse],
       mayInterest,
       interest: (type, length) => {
         const most = type === BACKEND.errorResponse ? MAX_OWN_ERROR : MAX_PARAMETER;
@@ -114,8 +115,4 @@ export class StatementSieves {
     const [name, value] = body.toString('latin1').split('\0');
     if (name === 'client_encoding') this.#encoding = value;
   }
-}
-
-function isStatement(type: number): boolean {
-  return type === FRONTEND.query || type === FRONTEND.parse;
 }

@@ -1,4 +1,3 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
@@ -136,56 +135,3 @@ t.test('A change of the catalog is on record, also one that was made while no ga
   );
   await second.child.leave();
 });
-
-t.test(
-  'While the trail cannot be written nobody is let in, live sessions go on, and it mends itself.',
-  async (t) => {
-    const gateway = await startGateway(t, { projects: projects(['127.0.0.1', '127.0.0.2']) });
-    const live = await connect(gateway);
-    await login(live);
-    const other = await connect(gateway, '127.0.0.2');
-    await login(other);
-    const dir = join(gateway.dir, 'var/audit');
-    await rename(dir, `${dir}.gone`);
-    await writeFile(dir, 'in the way');
-    await gateway
-      .logged('the failure', ({ msg }) => String(msg).startsWith('the audit trail cannot be written'))
-      .catch(() => {});
-    const refused = await refusalWhile(gateway);
-    t.match(refused, { sqlstate: '57P03', message: 'the audit trail cannot be written, try again later' });
-    const ready = await fetch(`http://127.0.0.1:${gateway.adminPort}/readyz`);
-    t.equal(ready.status, 503);
-    t.match(await ready.json(), { checks: { audit: false }, problems: { audit: /audit trail/ } });
-    live.send(Buffer.from('Q\0\0\0\x0dSELECT 1\0', 'latin1'));
-    t.ok(await live.readFrame(), 'a live session is served');
-    await writeCatalog(gateway.dir, projects(['127.0.0.1']));
-    t.match(await other.refusal(), { sqlstate: '57P01' }, 'and a revocation works at once');
-    await rm(dir);
-    for (;;) {
-      const again = await fetch(`http://127.0.0.1:${gateway.adminPort}/readyz`);
-      if (again.status === 200) break;
-      await setTimeout(50);
-    }
-    await login(await connect(gateway));
-    await gateway.child.leave();
-  },
-);
-
-/** What a login meets once the gateway has noticed. */
-async function refusalWhile(gateway: RunningGateway): Promise<unknown> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    const client = await connect(gateway);
-    try {
-      await login(client);
-    } catch {
-      const again = await connect(gateway);
-      sendStartup(again);
-      await answerSasl(again);
-      await again.expect('R');
-      return await again.refusal();
-    }
-    client.destroy();
-    await setTimeout(100);
-  }
-  throw new Error('everybody was let in');
-}

@@ -1,8 +1,10 @@
 import pg from 'pg';
 import t from 'tap';
 import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
+import { PASSWORD } from '../support/client-login.ts';
 import { all, bind, execute, parse } from '../support/extended-query.ts';
 import { message, query, sync } from '../support/frontend-messages.ts';
+import { psqlAtTerminal } from '../support/psql.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { framesUpTo, messagesIn, sqlScene } from './sql-scene.ts';
 
@@ -139,3 +141,28 @@ t.test(
     other.destroy();
   },
 );
+
+t.test('psql’s \\password, which sends a hash, is told what to do instead.', async (t) => {
+  const before = await stored();
+  const way = {
+    host: '127.0.0.1',
+    port: scene.gate.port,
+    user: 'app',
+    dbname: 'postgres',
+    password: PASSWORD,
+    sslmode: 'require',
+    client_encoding: 'UTF8',
+  };
+  const psql = await psqlAtTerminal(t, way);
+  psql.type('\\password bob\n');
+  for (const prompt of ['Enter new password', 'Enter it again']) {
+    await psql.until(prompt, () => psql.stdout.includes(prompt));
+    psql.type(`${STRONG}\n`);
+  }
+  await psql.until('the hint', () => psql.stdout.includes('HINT:'));
+  t.match(psql.stdout, /ERROR: {2}a password that is hashed already is not accepted here/);
+  t.match(psql.stdout, /HINT: .*`portcullis roles reset-password`/);
+  t.equal(await stored(), before);
+  psql.type('\\q\n');
+  await psql.ended;
+});

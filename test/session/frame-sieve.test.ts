@@ -16,7 +16,8 @@ class Bench {
 
   constructor(rules: Partial<SieveRules> = {}) {
     this.sieve = new FrameSieve({
-      mayInterest: (type) => 'WP'.includes(letter(type)),
+      types: [...Buffer.from('WP')],
+      mayInterest: () => true,
       interest: (type, length) => {
         if (letter(type) === 'P') return 'parts';
         return letter(type) === 'W' && length <= 20 ? 'whole' : 'none';

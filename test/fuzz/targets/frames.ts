@@ -53,10 +53,10 @@ function watched(chunks: readonly Buffer[], fromClient: boolean): Step[] {
 
 /** The same with a sieve that looks at some frames and changes none: what it passes on are the same bytes. */
 function sieved(chunks: readonly Buffer[], fromClient: boolean): Step[] {
-  const looked = (type: number): boolean => 'QPSE'.includes(String.fromCharCode(type));
   const sieve = new FrameSieve({
-    mayInterest: looked,
-    interest: (type, length) => (looked(type) ? (length > 100 ? 'parts' : 'whole') : 'none'),
+    types: [...Buffer.from('QPSE')],
+    mayInterest: () => true,
+    interest: (_, length) => (length > 100 ? 'parts' : 'whole'),
     whole: (bytes, start, end) => (end % 2 === 0 ? bytes.subarray(start, end) : undefined),
     part: (part) => part,
   });
