@@ -1,5 +1,15 @@
-/** The ways to PostgreSQL that are compared; `fresh` gives every client a new connection upstream. */
-export const CANDIDATES = ['direct', 'pgbouncer', 'pgbouncer-fresh', 'stunnel', 'portcullis'] as const;
+/**
+ * The ways to PostgreSQL that are compared. `pgbouncer-fresh` gives every client a new connection upstream;
+ * `portcullis-before` is another clone's, where one is given.
+ */
+export const CANDIDATES = [
+  'direct',
+  'pgbouncer',
+  'pgbouncer-fresh',
+  'stunnel',
+  'portcullis-before',
+  'portcullis',
+] as const;
 
 export type CandidateName = (typeof CANDIDATES)[number];
 

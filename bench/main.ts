@@ -32,11 +32,12 @@ async function bench(): Promise<void> {
   const tools = await findTools();
   const undone: (() => Promise<void>)[] = [];
   const t: WithTeardown = { teardown: (work) => void undone.unshift(work) };
-  const leave = (): void => process.exit(1);
+  const interrupted = Promise.withResolvers<never>();
+  const leave = (): void => interrupted.reject(new UsageError('interrupted'));
   process.once('SIGINT', leave).once('SIGTERM', leave);
   try {
     const machine = await describeMachine(tools);
-    const results = await measure(t, tools, options);
+    const results = await Promise.race([measure(t, tools, options), interrupted.promise]);
     await report(options, { machine, results });
   } finally {
     for (const work of undone) await work();
@@ -58,7 +59,7 @@ async function measure(t: WithTeardown, tools: Tools, options: BenchOptions): Pr
 
 async function startAll(
   stage: Stage,
-  { profile, through }: BenchOptions,
+  { profile, through, before }: BenchOptions,
 ): Promise<ReadonlyMap<CandidateName, Candidate>> {
   const { upstream, direct } = await startPostgres(stage);
   await prepareStatements(stage, direct);
@@ -68,10 +69,16 @@ async function startAll(
     pgbouncer: () => startPgBouncer(stage, upstream, false),
     'pgbouncer-fresh': () => startPgBouncer(stage, upstream, true),
     stunnel: () => startStunnel(stage, upstream),
-    portcullis: () => startGatewayProgram(stage, upstream, profile),
+    'portcullis-before': () => startGatewayProgram(stage, upstream, { before }),
+    portcullis: () => startGatewayProgram(stage, upstream, { profile }),
   };
   const candidates = new Map<CandidateName, Candidate>();
-  for (const name of through) candidates.set(name, await start[name]());
+  for (const name of through) {
+    if (name === 'portcullis-before' && before === undefined) continue;
+    const candidate = await start[name]();
+    candidates.set(name, candidate);
+    if (candidate.pid !== undefined) process.stderr.write(`${name}: process ${candidate.pid}\n`);
+  }
   return candidates;
 }
 
@@ -110,7 +117,7 @@ try {
   await bench();
 } catch (error) {
   const known = error instanceof UsageError;
-  process.stderr.write(`bench: ${error instanceof Error && known ? error.message : inFull(error)}\n`);
+  process.stderr.write(`bench: ${known ? error.message : inFull(error)}\n`);
   process.exitCode = known ? WRONG_USAGE : 1;
 }
 

@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly works: readonly string[];
   /** Who takes part; the others are not started. */
   readonly through: readonly CandidateName[];
+  /** Folder of a clone whose Portcullis runs besides. */
+  readonly before: string | undefined;
   readonly rounds: number;
   /** Length of one turn of works that run for a time. */
   readonly seconds: number;
@@ -31,7 +33,9 @@ export const HELP = `npm run bench -- [options]
 Runs the same works through Portcullis, PgBouncer, stunnel and directly, in turns, and reports medians.
 
   --work W1,W6     which works (all); docs/performance.md tells what they are
-  --through A,B    who takes part: direct, pgbouncer, pgbouncer-fresh (server_lifetime = 0), stunnel, portcullis (all)
+  --through A,B    who takes part: direct, pgbouncer, pgbouncer-fresh (server_lifetime = 0), stunnel, portcullis,
+                   portcullis-before (all)
+  --before DIR     a second Portcullis besides, from the clone in DIR
   --rounds N       turns of each candidate (7)
   --seconds N      length of a turn of W1, W2, W5, W6, W7 and W9 (5)
   --megabytes N    size of one COPY of W3 and W4 (1000)
@@ -58,6 +62,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
   return {
     works,
     through: values.through === undefined ? CANDIDATES : values.through.split(',').map(candidateOf),
+    before: values.before,
     rounds: wholeNumber('rounds', values.rounds),
     seconds: wholeNumber('seconds', values.seconds),
     megabytes: wholeNumber('megabytes', values.megabytes),
@@ -76,6 +81,7 @@ function parse(args: readonly string[]) {
       options: {
         work: { type: 'string' },
         through: { type: 'string' },
+        before: { type: 'string' },
         rounds: { type: 'string', default: '7' },
         seconds: { type: 'string', default: '5' },
         megabytes: { type: 'string', default: '1000' },

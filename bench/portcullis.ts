@@ -9,16 +9,21 @@ import { ROLE, type Stage } from './stage.ts';
 /** The endpoint of a branch that admits nobody who is here. */
 export const CLOSED_ENDPOINT = 'ep-closed';
 
+interface GatewayWish {
+  /** Folder that gets a CPU profile when it ends. */
+  readonly profile?: string | undefined;
+  /** Folder of the clone that is run instead of this one. */
+  readonly before?: string | undefined;
+}
+
 /**
  * `portcullis start` as in production, defaults throughout: allowlist, channel binding, audit trail, metrics, rules
  * for passwords in SQL.
- *
- * @param profile folder that gets a CPU profile when it ends
  */
 export async function startGatewayProgram(
   stage: Stage,
   upstream: Upstream,
-  profile: string | undefined,
+  { profile, before }: GatewayWish = {},
 ): Promise<Candidate> {
   const branch = (name: string, ips: readonly string[]) => ({
     id: `br-${name}`,
@@ -42,8 +47,10 @@ export async function startGatewayProgram(
   const program = new Program(stage, process.execPath, {
     args: [
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-      join(CLONE, 'bin/portcullis.cjs'),
-      ...['start', '--dir', dir],
+      join(before ?? CLONE, 'bin/portcullis.cjs'),
+      'start',
+      '--dir',
+      dir,
     ],
     log,
   });
@@ -52,5 +59,6 @@ export async function startGatewayProgram(
     const [first] = Array.isArray(ready?.['ports']) ? ready['ports'] : [];
     return first === undefined ? undefined : Number(first);
   });
-  return { name: 'portcullis', port, pid: program.pid, binds: true, stop: () => program.stop() };
+  const name = before === undefined ? 'portcullis' : 'portcullis-before';
+  return { name, port, pid: program.pid, binds: true, stop: () => program.stop() };
 }

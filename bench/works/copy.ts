@@ -44,7 +44,7 @@ function copyWork(
   return {
     name,
     unit: 'GB',
-    candidates: ['pgbouncer', 'stunnel', 'portcullis'],
+    candidates: ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis'],
     warms: false,
     turn: async (candidate) => await copyTurn(stage, candidate, { gigabytes, statements }),
   };

@@ -63,7 +63,7 @@ async function startAnew(stage: Stage, upstream: Upstream, name: Candidate['name
     case 'stunnel':
       return await startStunnel(stage, upstream);
     case 'portcullis':
-      return await startGatewayProgram(stage, upstream, undefined);
+      return await startGatewayProgram(stage, upstream);
     default:
       throw new TypeError(`W8 does not know ${name}`);
   }

@@ -20,7 +20,7 @@ interface Visits {
   readonly candidates: readonly CandidateName[];
 }
 
-const PROXIES = ['pgbouncer', 'stunnel', 'portcullis'] as const;
+const PROXIES = ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis'] as const;
 
 const WORKS: Readonly<Record<'W6' | 'W7' | 'W9', readonly Visits[]>> = {
   W6: [
@@ -28,12 +28,17 @@ const WORKS: Readonly<Record<'W6' | 'W7' | 'W9', readonly Visits[]>> = {
       name: 'W6',
       unit: 'login',
       visit: 'login',
-      candidates: ['direct', 'pgbouncer', 'pgbouncer-fresh', 'stunnel', 'portcullis'],
+      candidates: ['direct', 'pgbouncer', 'pgbouncer-fresh', 'stunnel', 'portcullis-before', 'portcullis'],
     },
   ],
   W7: [{ name: 'W7', unit: 'handshake', visit: 'handshake', candidates: PROXIES }],
   W9: [
-    { name: 'W9 address', unit: 'refusal', visit: 'refused', candidates: ['portcullis'] },
+    {
+      name: 'W9 address',
+      unit: 'refusal',
+      visit: 'refused',
+      candidates: ['portcullis-before', 'portcullis'],
+    },
     { name: 'W9 garbage', unit: 'refusal', visit: 'garbage', candidates: PROXIES },
   ],
 };

@@ -32,8 +32,10 @@ export function dialer(options: DialOptions): Dial {
   return async (target, signal, client) => {
     // Not AbortSignal.timeout, whose timer would outlive each of many quick connections.
     const ended = new AbortController();
-    const late = new UpstreamUnreachable(`${nameOf(target)}: no answer within ${options.timeout} ms`);
-    const timer = setTimeout(() => ended.abort(late), options.timeout);
+    // The error is made when it is needed: its stack trace costs more than the rest of this function.
+    const tooLate = (): void =>
+      ended.abort(new UpstreamUnreachable(`${nameOf(target)}: no answer within ${options.timeout} ms`));
+    const timer = setTimeout(tooLate, options.timeout);
     const abort = (): void => ended.abort(signal.reason);
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();

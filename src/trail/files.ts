@@ -8,6 +8,11 @@ export interface OpenFile {
   datasync(): Promise<void>;
   truncate(length: number): Promise<void>;
   stat(): Promise<FileFacts>;
+  /**
+   * Whether a path still leads to this file, so that what is written here is found there. Asked before every batch, so
+   * it may answer from memory for a moment; of a file that was deleted it always knows.
+   */
+  isAt(path: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -23,8 +28,11 @@ export interface FileFacts {
 
 /** What the trail needs of a file system; tests have one that fails and loses power. */
 export interface Files {
-  /** `create`: for adding, refusing what exists (EEXIST). `append`: what exists, for adding too. Mode 0600. */
-  open(path: string, how: 'read' | 'create' | 'append'): Promise<OpenFile>;
+  /**
+   * `create`: for adding, refusing what exists (EEXIST). `append`: what exists, for adding too. Mode 0600.
+   * @param writes `durable`: each waits for the disk, as if `datasync` followed (O_DSYNC, open(2)): one call for two.
+   */
+  open(path: string, how: 'read' | 'create' | 'append', writes?: 'durable'): Promise<OpenFile>;
   /** Undefined where there is nothing. */
   stat(path: string): Promise<FileFacts | undefined>;
   /** The names in a folder; none where there is no folder. */

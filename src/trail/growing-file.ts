@@ -5,12 +5,10 @@ import type { Files, OpenFile } from './files.ts';
 export class GrowingFile {
   readonly path: string;
   readonly identity: string;
-  readonly #files: Files;
   readonly #file: OpenFile;
   #length: number;
 
-  private constructor(files: Files, path: string, open: { file: OpenFile; bytes: number; identity: string }) {
-    this.#files = files;
+  private constructor(path: string, open: { file: OpenFile; bytes: number; identity: string }) {
     this.path = path;
     this.#file = open.file;
     this.#length = open.bytes;
@@ -18,9 +16,9 @@ export class GrowingFile {
   }
 
   static async open(files: Files, path: string, how: 'create' | 'append'): Promise<GrowingFile> {
-    const file = await files.open(path, how);
+    const file = await files.open(path, how, 'durable');
     try {
-      return new GrowingFile(files, path, { file, ...(await file.stat()) });
+      return new GrowingFile(path, { file, ...(await file.stat()) });
     } catch (error) {
       await file.close();
       throw error;
@@ -37,12 +35,11 @@ export class GrowingFile {
    * that succeeds says nothing (Linux marks pages clean that it could not write: PostgreSQL's "fsyncgate" of 2018),
    * so the file is not to be added to again.
    *
-   * @throws TrailError where the path no longer leads to this file: what is written into a removed one is lost
+   * @throws TrailError where the path no longer leads to this file: what is written into a removed one is lost.
    */
   async append(bytes: Buffer): Promise<void> {
     await writeAll(this.#file, bytes);
-    const [found] = await Promise.all([this.#files.stat(this.path), this.#file.datasync()]);
-    if (found?.identity !== this.identity) {
+    if (!(await this.#file.isAt(this.path))) {
       throw new TrailError('its files were removed or replaced: leave them to the gateway');
     }
     this.#length += bytes.length;

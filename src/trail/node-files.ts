@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, constants, fstatSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { unless } from '../store/system-error.ts';
@@ -6,11 +6,21 @@ import type { FileFacts, Files, OpenFile } from './files.ts';
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
-const FLAGS = { read: 'r', create: 'ax+', append: 'a+' } as const;
+const { O_APPEND, O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR } = constants;
+const FLAGS = {
+  read: O_RDONLY,
+  create: O_RDWR | O_APPEND | O_CREAT | O_EXCL,
+  append: O_RDWR | O_APPEND | O_CREAT,
+} as const;
+/** ms for which a file is believed to be where it was; a deleted one is noticed at once. */
+const LOOK_AGAIN_MS = 250;
 
 /** The system's own files, never by a call that holds the event loop up. */
 export const nodeFiles: Files = {
-  open: async (path, how) => new NodeFile(await open(path, FLAGS[how], FILE_MODE)),
+  open: async (path, how, writes) => {
+    const flags = FLAGS[how] | (writes === 'durable' ? O_DSYNC : 0);
+    return new NodeFile(await open(path, flags, FILE_MODE));
+  },
   stat: async (path) => {
     const found = await unless(['ENOENT', 'ENOTDIR'], stat(path, { bigint: true }));
     return found && factsOf(found);
@@ -43,6 +53,7 @@ async function syncDir(dir: string): Promise<void> {
 
 class NodeFile implements OpenFile {
   readonly #handle: FileHandle;
+  #seenAt = Number.NEGATIVE_INFINITY;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -68,6 +79,18 @@ class NodeFile implements OpenFile {
     return factsOf(await this.#handle.stat({ bigint: true }));
   }
 
+  /** The system keeps an open file's links in memory: asking costs a microsecond, a look at the path a hundred. */
+  async isAt(path: string): Promise<boolean> {
+    const { nlink, dev, ino } = fstatSync(this.#handle.fd, { bigint: true });
+    if (nlink === 0n) return false;
+    const now = performance.now();
+    if (now - this.#seenAt < LOOK_AGAIN_MS) return true;
+    const found = await nodeFiles.stat(path);
+    if (found?.identity !== identityOf(dev, ino)) return false;
+    this.#seenAt = now;
+    return true;
+  }
+
   close(): Promise<void> {
     return this.#handle.close();
   }
@@ -76,8 +99,12 @@ class NodeFile implements OpenFile {
 function factsOf({ dev, ino, size, mtimeMs, mode }: BigIntStats): FileFacts {
   return {
     bytes: Number(size),
-    identity: `${dev}:${ino}`,
+    identity: identityOf(dev, ino),
     modified: Number(mtimeMs),
     mode: Number(mode) & 0o7777,
   };
+}
+
+function identityOf(device: bigint, inode: bigint): string {
+  return `${device}:${inode}`;
 }

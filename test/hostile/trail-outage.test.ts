@@ -110,8 +110,8 @@ interface Outage {
   readonly mounted: boolean;
   /** What `audit verify` says afterwards: records that were taken away are missed. */
   readonly verdict: RegExp;
-  begin(folder: string): Promise<void>;
-  end(folder: string): Promise<void>;
+  readonly begin: (folder: string) => Promise<void>;
+  readonly end: (folder: string) => Promise<void>;
 }
 
 const OUTAGES: readonly Outage[] = [

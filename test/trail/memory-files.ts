@@ -129,11 +129,11 @@ export class MemoryFiles implements Files {
     if (this.dead && call.what !== 'write') await never();
   }
 
-  async open(path: string, how: 'read' | 'create' | 'append'): Promise<OpenFile> {
+  async open(path: string, how: 'read' | 'create' | 'append', writes?: 'durable'): Promise<OpenFile> {
     const folder = this.#folder(dirname(path));
     const found = folder?.names.get(basename(path));
     if (found !== undefined && how === 'create') throw systemError('EEXIST');
-    if (found !== undefined) return this.#opened(path, found);
+    if (found !== undefined) return this.#opened(path, found, writes);
     if (how === 'read' || folder === undefined) throw systemError('ENOENT');
     await this.#change({ what: 'create', path });
     this.#inodes += 1;
@@ -144,10 +144,10 @@ export class MemoryFiles implements Files {
       modified: this.now,
     };
     folder.names.set(basename(path), inode);
-    return this.#opened(path, inode);
+    return this.#opened(path, inode, writes);
   }
 
-  #opened(path: string, inode: Inode): OpenFile {
+  #opened(path: string, inode: Inode, writes: 'durable' | undefined): OpenFile {
     return {
       write: async (bytes) => {
         await this.#change({ what: 'write', path });
@@ -157,7 +157,11 @@ export class MemoryFiles implements Files {
         inode.bytes = Buffer.concat([inode.bytes, taken]);
         inode.modified = this.now;
         this.space -= taken.length;
-        return this.dead ? await never() : taken.length;
+        if (this.dead) await never();
+        if (writes !== 'durable') return taken.length;
+        await this.#change({ what: 'datasync', path });
+        inode.durable = inode.bytes;
+        return taken.length;
       },
       read: async (into, position) => {
         await Promise.resolve();
@@ -172,6 +176,7 @@ export class MemoryFiles implements Files {
         inode.bytes = inode.bytes.subarray(0, length);
       },
       stat: async () => factsOf(inode),
+      isAt: async (at) => (await this.stat(at))?.identity === factsOf(inode).identity,
       close: async () => undefined,
     };
   }
