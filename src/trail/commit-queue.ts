@@ -31,6 +31,9 @@ const WAITING_SHARE = 2;
 /** Below so many waiting entries nobody weighs them: 1,000 of the largest have room. */
 const UNWEIGHED = 1_000;
 
+/** How much statements may fill of it: what else happens must find room beside them. */
+const STATEMENTS_SHARE = 0.5;
+
 interface Loss {
   count: number;
   readonly from: number;
@@ -50,6 +53,11 @@ export class CommitQueue {
     this.#stamp = stamp;
   }
 
+  /** Entries that wait. */
+  get size(): number {
+    return this.#entries;
+  }
+
   get empty(): boolean {
     return this.#groups.length === 0 && this.#loss === undefined;
   }
@@ -57,7 +65,7 @@ export class CommitQueue {
   /** @returns false where there is no room; entries that nobody waits for are then counted as lost. */
   add(group: Group): boolean {
     const bytes = this.#weigh(group);
-    const share = group.waiting === undefined ? 1 : WAITING_SHARE;
+    const share = shareOf(group);
     const hasRoom =
       this.#entries + group.entries.length <= MAX_ENTRIES * share && this.#bytes + bytes <= MAX_BYTES * share;
     if (!hasRoom) {
@@ -131,4 +139,9 @@ export class CommitQueue {
     if (this.#entries < UNWEIGHED) return 0;
     return entries.reduce((sum, { event }) => sum + JSON.stringify(event).length, 0);
   }
+}
+
+function shareOf({ waiting, entries }: Group): number {
+  if (waiting !== undefined) return WAITING_SHARE;
+  return entries.every(({ event }) => event.type === 'statement') ? STATEMENTS_SHARE : 1;
 }

@@ -75,6 +75,11 @@ export class Trail {
     return this.#parts.loop.state;
   }
 
+  /** Whether more waits to be written than is written at once; never while it cannot be written at all. */
+  get behind(): boolean {
+    return this.#parts.loop.behind;
+  }
+
   /** What followers in this process wait for: how far the trail is durable. */
   get durable(): DurableMark {
     return this.#parts.loop.durable;

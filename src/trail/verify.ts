@@ -5,7 +5,7 @@ import { ChainVerifier, type Line, type Summary } from '../audit/verification.ts
 import { nodeFiles } from './node-files.ts';
 import { type ReadOptions, startOf } from './reader.ts';
 import { openCheckpoints, openSegment, type SegmentBytes, type Source } from './segment-bytes.ts';
-import { listTraces, type Segment } from './segment-names.ts';
+import { holdsRecords, listTraces, type Segment, segmentPath } from './segment-names.ts';
 import { type PlacedLine, readLines } from './segment-reader.ts';
 
 export interface VerifyOptions extends Omit<ReadOptions, 'from'> {
@@ -31,6 +31,7 @@ export async function verifyTrail(dir: string, options: VerifyOptions): Promise<
   const unread: Finding[] = [];
   for (const segment of await listTraces(files, dir)) {
     const { name, kinds } = segment;
+    if (!holdsRecords(segment) && (await isBlank(source, name))) continue;
     const checkpoints = kinds.has('checkpoints') ? await signedNow(source, name) : undefined;
     await verifier.segment({ name, records: recordsOf(source, segment, unread), checkpoints });
   }
@@ -66,4 +67,9 @@ async function* linesOf(
     if (line.fault === 'unread') unread(line.lineNumber, line.problem ?? 'it cannot be read');
     else yield { text: line.line, whole: line.fault !== 'torn' };
   }
+}
+
+/** A start that was killed before its first record leaves a file in which nothing was signed; it says nothing. */
+async function isBlank({ files, dir }: Source, name: string): Promise<boolean> {
+  return (await files.stat(segmentPath(dir, name, 'checkpoints')))?.bytes === 0;
 }

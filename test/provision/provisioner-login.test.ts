@@ -91,6 +91,12 @@ t.test('A provisioner without rights says what the cluster refused, and leaves n
   await column(postgres, 'postgres', 'ALTER ROLE maker CREATEDB');
 });
 
+/** Until the server copies: who comes earlier is one of those in use. */
+async function copyBegun(): Promise<void> {
+  const copies = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query ILIKE 'create database%'";
+  while ((await column(postgres, 'postgres', copies)).length === 0) await setTimeout(5);
+}
+
 t.test('A parent in use is refused, or drained; whoever comes meanwhile waits.', async (t) => {
   const shop = workshopOn(postgres, [await aLogin('app', 'x')]);
   await using busy = await session({ ...postgres.superuser, database: 'shop' });
@@ -103,6 +109,7 @@ t.test('A parent in use is refused, or drained; whoever comes meanwhile waits.',
   const copying = shop.carry({ type: 'create-branch', name: 'feature' }, { drain: true });
   await setTimeout(200);
   t.equal((await busy.query('SELECT 1 AS one')).rowCount, 1, 'a transaction gets some time');
+  await copyBegun();
   await using newcomer = await session({ ...postgres.superuser, database: 'shop' });
   await copying;
   t.equal((await newcomer.query('SELECT 1 AS one')).rowCount, 1);

@@ -25,28 +25,30 @@ const space = fc.constantFrom(
   ' /*password*/ ',
   '/*é*/',
 );
-const cased = (word: string): fc.Arbitrary<Generated> =>
-  fc.infiniteStream(fc.boolean()).map((flips) => {
-    return same(
-      Array.from(word, (each) => (flips.next().value === true ? each.toUpperCase() : each)).join(''),
-    );
-  });
+const cased = (word: string): fc.Arbitrary<Generated> => fc.mixedCase(fc.constant(word)).map(same);
 const words = (...all: readonly string[]): fc.Arbitrary<Generated> => fc.oneof(...all.map(cased));
 const names = fc
   .constantFrom('bob', '"b""ob"', 'U&"\\0062ob"', 'password', '"password"', 'é', 'current_user')
   .map(same);
 
-/** Reads so in both settings; or with backslashes, once for each. */
-const literals = fc.oneof(
+type Literals = fc.Arbitrary<Generated>;
+
+const plain: readonly Literals[] = [
   fc
     .constantFrom(...[WEAK, STRONG, 'x', ''].flatMap((each) => (each === '' ? ["''"] : literalsOf(each))))
     .map(same),
-  fc.constantFrom(`'${WEAK}\\'`, `'\\'`, `'\\\\${STRONG}'`, `'a\\b'`).map(same),
-  fc
-    .constantFrom(`'\\'${WEAK}'`, `'${WEAK}\\''`, `'\\x68'`, `'\\\\'`, `'${STRONG}\\'--'`)
-    .map((sent) => ({ sent, read: ` E${sent}` })),
   fc.constantFrom(`'${STRONG}'--c\n'x'`, `$é$${WEAK}$é$`, `$a$ $$ ' $a$`, 'null', '$1').map(same),
-);
+];
+/** A text is read in one setting: a literal that ends in the one goes on in the other. */
+const literalsWith = {
+  on: fc.oneof(...plain, fc.constantFrom(`'${WEAK}\\'`, `'\\'`, `'\\\\${STRONG}'`, `'a\\b'`).map(same)),
+  off: fc.oneof(
+    ...plain,
+    fc
+      .constantFrom(`'\\'${WEAK}'`, `'${WEAK}\\''`, `'\\x68'`, `'\\\\'`, `'${STRONG}\\'--'`)
+      .map((sent) => ({ sent, read: ` E${sent}` })),
+  ),
+};
 
 const spaced = (...parts: readonly fc.Arbitrary<Generated>[]): fc.Arbitrary<Generated> =>
   fc
@@ -56,37 +58,52 @@ const spaced = (...parts: readonly fc.Arbitrary<Generated>[]): fc.Arbitrary<Gene
       read: all.map(({ read }, i) => `${read}${gaps[i]}`).join(''),
     }));
 
-const password = fc.oneof(
-  spaced(cased('password'), literals),
-  spaced(cased('encrypted'), cased('password'), literals),
-);
-const option = fc.oneof(
-  words('login', 'createdb', 'noinherit', 'superuser'),
-  spaced(cased('connection'), cased('limit'), fc.constant(same('3'))),
-  spaced(cased('valid'), cased('until'), literals),
-  password,
-);
-const role = fc.oneof(
-  spaced(cased('create'), words('role', 'user', 'group'), names, password, option),
-  spaced(cased('alter'), words('role', 'user', 'group'), names, cased('with'), option, password),
-  spaced(words('create', 'alter'), words('role', 'user', 'group'), names, password),
-);
-const other = fc.oneof(
-  spaced(cased('select'), literals),
-  spaced(cased('set'), fc.constant(same('standard_conforming_strings = off'))),
-  spaced(cased('begin')),
-  spaced(cased('do'), fc.constant(same(`$x$ begin alter role bob password '${WEAK}'; end $x$`))),
-  spaced(words('create', 'alter', 'password', 'role'), names, literals),
-  spaced(cased('comment'), cased('on'), cased('role'), names, cased('is'), literals),
-);
+function passwordWith(literals: Literals): fc.Arbitrary<Generated> {
+  return fc.oneof(
+    spaced(cased('password'), literals),
+    spaced(cased('encrypted'), cased('password'), literals),
+  );
+}
 
-/** Statements about roles, made of the grammar's own terms, among others, with odd spacing; some are not well-formed. */
-export const statements: fc.Arbitrary<Generated> = fc
-  .array(fc.oneof({ weight: 2, arbitrary: role }, { weight: 1, arbitrary: other }), {
-    minLength: 1,
-    maxLength: 4,
-  })
-  .map((all) => ({
+function roleWith(literals: Literals): fc.Arbitrary<Generated> {
+  const password = passwordWith(literals);
+  const option = fc.oneof(
+    words('login', 'createdb', 'noinherit', 'superuser'),
+    spaced(cased('connection'), cased('limit'), fc.constant(same('3'))),
+    spaced(cased('valid'), cased('until'), literals),
+    password,
+  );
+  return fc.oneof(
+    spaced(cased('create'), words('role', 'user', 'group'), names, password, option),
+    spaced(cased('alter'), words('role', 'user', 'group'), names, cased('with'), option, password),
+    spaced(words('create', 'alter'), words('role', 'user', 'group'), names, password),
+  );
+}
+
+function otherWith(literals: Literals): fc.Arbitrary<Generated> {
+  return fc.oneof(
+    spaced(cased('select'), literals),
+    spaced(cased('set'), fc.constant(same('standard_conforming_strings = off'))),
+    spaced(cased('begin')),
+    spaced(cased('do'), fc.constant(same(`$x$ begin alter role bob password '${WEAK}'; end $x$`))),
+    spaced(words('create', 'alter', 'password', 'role'), names, literals),
+    spaced(cased('comment'), cased('on'), cased('role'), names, cased('is'), literals),
+  );
+}
+
+function textsWith(literals: Literals): fc.Arbitrary<Generated> {
+  const weighted = [
+    { weight: 2, arbitrary: roleWith(literals) },
+    { weight: 1, arbitrary: otherWith(literals) },
+  ];
+  return fc.array(fc.oneof(...weighted), { minLength: 1, maxLength: 4 }).map((all) => ({
     sent: all.map(({ sent }) => sent).join(';'),
     read: all.map(({ read }) => read).join(';'),
   }));
+}
+
+/** Statements about roles, made of the grammar's own terms, among others, with odd spacing; some are not well-formed. */
+export const statements: fc.Arbitrary<Generated> = fc.oneof(
+  textsWith(literalsWith.on),
+  textsWith(literalsWith.off),
+);

@@ -53,6 +53,17 @@ t.test('A torn checkpoint is cut off.', async (t) => {
   t.same(await reopened(files), []);
 });
 
+t.test(
+  'A file in which nothing was signed, of a start that was killed at once, is no finding.',
+  async (t) => {
+    const files = await killedTrail();
+    files.put(`${DIR}/0000000000000003.checkpoints`, '');
+    const { findings } = await verifyTrail(DIR, { files, publicKeys });
+    t.same(findings, []);
+    t.same(await reopened(files), []);
+  },
+);
+
 t.test('A trail that was closed is gone on with in a new segment.', async (t) => {
   const files = await closedTrail();
   const before = files.text(`${FIRST}.checkpoints`);
