@@ -67,7 +67,7 @@ function nameOf(line: string): string {
   return name
     .replace(/\+0x[0-9a-f]+$/, '')
     .replace(/^(JS|LazyCompile|Function|Script|RegExp):[~*^+']*/, '')
-    .replace(/(file:\/\/)?\/\S*\/(?=[^/\s]+$)/, '')
+    .replace(/ (file:\/\/)?\/\S*\/(?=[^/\s]+$)/, ' ')
     .replace(/(:\d+):\d+$/, '$1')
     .replaceAll(/<[^<>]*(<[^<>]*>)?[^<>]*>/g, '');
 }
@@ -89,6 +89,7 @@ function drawing(root: Box, title: string, least: number): string {
   draw(root, 0, 0);
   const pixels = TOP + (height + 1) * ROW;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${pixels}" font-family="monospace" font-size="10">
+<title>${escaped(title)}</title>
 <text x="4" y="18" font-size="14">${escaped(title)}, ${root.samples} samples</text>
 ${boxes.join('')}</svg>
 `;

@@ -59,7 +59,7 @@ async function measure(t: WithTeardown, tools: Tools, options: BenchOptions): Pr
 
 async function startAll(
   stage: Stage,
-  { profile, through, before }: BenchOptions,
+  { node, through, before }: BenchOptions,
 ): Promise<ReadonlyMap<CandidateName, Candidate>> {
   const { upstream, direct } = await startPostgres(stage);
   await prepareStatements(stage, direct);
@@ -70,7 +70,7 @@ async function startAll(
     'pgbouncer-fresh': () => startPgBouncer(stage, upstream, true),
     stunnel: () => startStunnel(stage, upstream),
     'portcullis-before': () => startGatewayProgram(stage, upstream, { before }),
-    portcullis: () => startGatewayProgram(stage, upstream, { profile }),
+    portcullis: () => startGatewayProgram(stage, upstream, { node }),
   };
   const candidates = new Map<CandidateName, Candidate>();
   for (const name of through) {

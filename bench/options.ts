@@ -22,8 +22,8 @@ export interface BenchOptions {
   readonly out: string | undefined;
   /** Compare with bench/targets.json; exit status 1 where one is missed. */
   readonly check: boolean;
-  /** Folder that gets a CPU profile of Portcullis; the figures are then worth less. */
-  readonly profile: string | undefined;
+  /** Options of Node's for Portcullis: to profile it, which makes the figures worth less, or to try a setting. */
+  readonly node: readonly string[];
 }
 
 export const WORKS = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7', 'W8', 'W9', 'W10'] as const;
@@ -43,7 +43,7 @@ Runs the same works through Portcullis, PgBouncer, stunnel and directly, in turn
   --json           JSON on standard output instead of the table
   --out FILE       JSON into a file besides
   --check          compare with bench/targets.json; status 1 where a target is missed
-  --profile DIR    have Node write a CPU profile of Portcullis there
+  --node OPTIONS   Node's options for Portcullis, between spaces: --node="--cpu-prof --cpu-prof-dir=DIR"
 
 Needs Debian's packages pgbouncer, stunnel4 and postgresql-15 (psql, pgbench). Installs nothing.
 `;
@@ -70,7 +70,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     json: values.json,
     out: values.out,
     check: values.check,
-    profile: values.profile,
+    node: values.node.split(' ').filter(Boolean),
   };
 }
 
@@ -89,7 +89,7 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean', default: false },
         out: { type: 'string' },
         check: { type: 'boolean', default: false },
-        profile: { type: 'string' },
+        node: { type: 'string', default: '' },
         help: { type: 'boolean', default: false },
       },
     }).values;

@@ -10,8 +10,8 @@ import { ROLE, type Stage } from './stage.ts';
 export const CLOSED_ENDPOINT = 'ep-closed';
 
 interface GatewayWish {
-  /** Folder that gets a CPU profile when it ends. */
-  readonly profile?: string | undefined;
+  /** Options of Node's. */
+  readonly node?: readonly string[];
   /** Folder of the clone that is run instead of this one. */
   readonly before?: string | undefined;
 }
@@ -23,7 +23,7 @@ interface GatewayWish {
 export async function startGatewayProgram(
   stage: Stage,
   upstream: Upstream,
-  { profile, before }: GatewayWish = {},
+  { node = [], before }: GatewayWish = {},
 ): Promise<Candidate> {
   const branch = (name: string, ips: readonly string[]) => ({
     id: `br-${name}`,
@@ -45,13 +45,7 @@ export async function startGatewayProgram(
   });
   const log = join(dir, 'portcullis.log');
   const program = new Program(stage, process.execPath, {
-    args: [
-      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-      join(before ?? CLONE, 'bin/portcullis.cjs'),
-      'start',
-      '--dir',
-      dir,
-    ],
+    args: [...node, join(before ?? CLONE, 'bin/portcullis.cjs'), 'start', '--dir', dir],
     log,
   });
   const port = await program.until('the gateway', async () => {

@@ -12,8 +12,8 @@ import { debianBinaries, startDebian15, type WithTeardown } from '../test/suppor
 
 const HELP = `node bench/statement-cost.ts [--rounds N] [--seconds N] [--clients N] [--mode simple|extended|prepared] [--json]
 
-  --rounds N    turns of each gateway (7)
-  --seconds N   length of a turn (5)
+  --rounds N    turns of each gateway (5)
+  --seconds N   length of a turn (2)
   --clients N   sessions (16)
   --mode M      pgbench's -M (prepared)
 
@@ -21,7 +21,13 @@ A gateway lives for 90 s; with PORTCULLIS_E2E_FULL=1, for 10 minutes.
 `;
 
 /** The same twice tells how much chance there is in a ratio. */
-const SETTINGS = { off: { password_min_bits: 'off' }, again: { password_min_bits: 'off' }, on: {} } as const;
+const SETTINGS = {
+  off: { password_min_bits: 'off' },
+  again: { password_min_bits: 'off' },
+  on: {},
+  ddl: { password_min_bits: 'off', audit: 'ddl' },
+  all: { password_min_bits: 'off', audit: 'all' },
+} as const;
 /** Of /proc/PID/stat, in every Linux. */
 const TICKS_A_SECOND = 100;
 const PASSWORD = 'g6s7MQgx5ApdPqfJ';
@@ -35,8 +41,8 @@ interface Candidate {
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '7' },
-    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
     clients: { type: 'string', default: '16' },
     mode: { type: 'string', default: 'prepared' },
     json: { type: 'boolean', default: false },

@@ -22,6 +22,7 @@ import { BufferWatch } from './buffer-watch.ts';
 import { CROWD } from './capacity.ts';
 import { PasswordAssessor } from './password-assessor.ts';
 import { Shedding } from './shedding.ts';
+import { StatementClassifier } from './statement-classifier.ts';
 
 /** Once told to go, sessions get this long to be closed in order, in ms. */
 const LAST_WORDS_MS = 1500;
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   /** Hears what the operational log hears. */
   readonly journal: Journal;
   readonly log: Logger;
+  /** Whether the audit trail has more to write than it does in time. Default: never. */
+  readonly trailBehind?: () => boolean;
   /** Default: that of this process's event loop. */
   readonly pressure?: Pick<Pressure, 'overloaded' | 'close'>;
   /** Default: this process's clock. */
@@ -58,6 +61,7 @@ export class Gateway {
   readonly #shedding: Shedding;
   readonly #listeners: Listener[] = [];
   readonly #passwords: PasswordAssessor;
+  readonly #classifier: StatementClassifier;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -77,6 +81,10 @@ export class Gateway {
     });
     this.#shedding = new Shedding(options.log, (reason) => this.metrics.shed(reason));
     this.#passwords = new PasswordAssessor((problem) => options.log.error({ problem }, 'passwords in SQL'));
+    const classifier = new StatementClassifier({
+      report: (problem) => options.log.error({ problem }, 'statements on record'),
+    });
+    this.#classifier = classifier;
     this.#gate = {
       tls: new TlsTerminator(options.certificates),
       catalog: options.catalog,
@@ -92,6 +100,12 @@ export class Gateway {
       quota: new Quota(),
       limits: options.limits,
       passwords: this.#passwords,
+      statements: {
+        get behind() {
+          return options.trailBehind?.() ?? false;
+        },
+        kindOf: (text) => classifier.kindOf(text),
+      },
       heldBytes: new HeldBytes(),
     };
   }
@@ -161,6 +175,7 @@ export class Gateway {
     await atMost(LAST_WORDS_MS, this.#sessions.empty());
     this.#verifiers.retain([]);
     await this.#passwords[Symbol.asyncDispose]();
+    await this.#classifier[Symbol.asyncDispose]();
   }
 
   readonly #arrive = (arrival: Arrival): void => {

@@ -60,6 +60,7 @@ export class Server {
       dial: dialer({ timeout: config.limits.upstreamConnectTimeout, keepalive: config.limits.keepalive }),
       recorder: audit.admissions,
       journal: audit.journal,
+      trailBehind: () => audit.trail.behind,
       log,
     });
   }

@@ -1,3 +1,4 @@
+import type { Followed } from '../sql/followed.ts';
 import type { CatalogChange } from './catalog-change.ts';
 
 /**
@@ -78,6 +79,19 @@ export interface RefusedEvent extends OfConnection {
   readonly prefix?: string | undefined;
 }
 
+/** A statement of a session's, or a step towards one that failed. */
+export interface StatementEvent extends OfConnection {
+  readonly type: 'statement';
+  readonly statement: Followed;
+}
+
+/** A statement was refused because of the password in it. */
+export interface PasswordRefusedEvent extends OfConnection {
+  readonly type: 'password-refused';
+  /** What the client was told; without any part of the password. */
+  readonly why: string;
+}
+
 /** The gateway itself. */
 export interface LifecycleEvent {
   readonly type: 'started' | 'stopped' | 'reloaded';
@@ -148,6 +162,8 @@ export type AuditEvent =
   /** @property duration ms since accept(). */
   | (OfConnection & { readonly type: 'connection-closed'; readonly duration: number })
   | RefusedEvent
+  | StatementEvent
+  | PasswordRefusedEvent
   | CatalogChangedEvent
   | LifecycleEvent
   | AdminCallEvent

@@ -84,6 +84,7 @@ export function outcomeIn(event: RecordEvent): Outcome | undefined {
 const CODES: ReadonlyMap<string, Outcome> = new Map([
   ['logged-in', 'admitted'],
   ['refused', 'refused'],
+  ['password-refused', 'refused'],
   ['abandoned', 'abandoned'],
   ['canceled', 'canceled'],
 ]);

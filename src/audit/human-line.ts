@@ -30,6 +30,7 @@ const PARTS: readonly Part[] = [
   upstream,
   traffic,
   call,
+  statement,
   trail,
   many,
   (event) => textIn(event, 'unmapped', 'portcullis', 'what'),
@@ -98,6 +99,16 @@ function traffic(event: RecordEvent): string | undefined {
 function call(event: RecordEvent): string | undefined {
   const operation = textIn(event, 'api', 'operation');
   return operation && `${textIn(event, 'actor', 'user', 'name') ?? 'nobody named'}: ${operation}`;
+}
+
+/** What a statement was, and what became of it. */
+function statement(event: RecordEvent): string | undefined {
+  const ours = valueIn(event, 'unmapped', 'portcullis', 'statement');
+  const rows = valueIn(ours, 'rows');
+  const outcome = textIn(ours, 'outcome');
+  if (outcome === undefined) return undefined;
+  const counted = typeof rows === 'number' ? ` ${rows} rows` : '';
+  return `${outcome}${counted}: ${textIn(event, 'query_info', 'query_string') ?? ''}`;
 }
 
 function many(event: RecordEvent): string | undefined {

@@ -8,6 +8,7 @@ import { AUTH_QUERY, LIST, LOGIN, MIN_BITS, PROTECTED, PROTECTED_ONLY } from './
 const STRICTNESS: ReadonlyMap<string, readonly string[]> = new Map([
   ['client_certificate', ['off', 'optional', 'required']],
   ['sql.prehashed_passwords', ['allow', 'refuse']],
+  ['sql.audit', ['none', 'ddl', 'all']],
   ['upstream.sslmode', ['disable', 'require', 'verify-ca', 'verify-full']],
   ['upstream.channel_binding', ['disable', 'prefer', 'require']],
 ]);

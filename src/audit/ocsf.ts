@@ -9,6 +9,7 @@ import { entityChanged } from './ocsf/entity-management.ts';
 import { trailEvent } from './ocsf/event-log-activity.ts';
 import { closed, opened, refused } from './ocsf/network-activity.ts';
 import type { OcsfRecord, Stamp } from './ocsf/record.ts';
+import { passwordRefused, statementRecord } from './ocsf/statement.ts';
 
 /** How the reasons begin that are the upstream's doing (session/refusals.ts). */
 const UPSTREAM_FAULT = 'upstream-';
@@ -30,6 +31,10 @@ export function toOcsf(event: AuditEvent, stamp: Stamp): OcsfRecord {
       return upstreamConnected(event.connection, event.upstream, stamp);
     case 'canceled':
       return canceled(event.connection, stamp);
+    case 'statement':
+      return statementRecord(event, stamp);
+    case 'password-refused':
+      return passwordRefused(event, stamp);
     case 'catalog-changed':
       return catalogChanged(event, stamp);
     case 'started':

@@ -43,6 +43,8 @@ export function settingsOfBranch(branch: Branch): Settings {
     replication: branch.replication,
     [MIN_BITS]: branch.sql.passwordMinBits ?? null,
     'sql.prehashed_passwords': branch.sql.prehashedPasswords,
+    'sql.audit': branch.sql.audit,
+    'sql.audit_parameters': branch.sql.auditParameters,
     scram_iterations: branch.scramIterations,
     connection_limit: branch.connectionLimit ?? null,
     idle_session_timeout: branch.idleSessionTimeout ?? null,

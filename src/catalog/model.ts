@@ -74,10 +74,19 @@ export interface SqlRules {
   readonly passwordMinBits: number | undefined;
   /** Whether SQL may set a password by its hash, so that nobody knows how strong it is. */
   readonly prehashedPasswords: 'refuse' | 'allow';
+  /** Which statements are put on record. */
+  readonly audit: 'none' | 'ddl' | 'all';
+  /** Whether records have the values that a Bind gives a statement's parameters. */
+  readonly auditParameters: boolean;
 }
 
 /** The contract's defaults; the bits are Neon's floor. */
-export const DEFAULT_SQL_RULES: SqlRules = { passwordMinBits: 60, prehashedPasswords: 'refuse' };
+export const DEFAULT_SQL_RULES: SqlRules = {
+  passwordMinBits: 60,
+  prehashedPasswords: 'refuse',
+  audit: 'none',
+  auditParameters: false,
+};
 
 /** libpq's words (PostgreSQL manual, 34.19.1 and `require_auth`, `channel_binding` in 34.1.2). */
 export type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';

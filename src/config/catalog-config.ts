@@ -5,7 +5,6 @@ import { catalogSchema } from './catalog-schema.ts';
 import { CatalogSecrets } from './catalog-secrets.ts';
 import { catalogWarnings } from './catalog-warnings.ts';
 import { idleCertificateRules } from './certificate-rules.ts';
-import { laterInCatalog } from './later.ts';
 import { besideFaults, hasErrors, inReadingOrder, type Problem } from './problem.ts';
 import { checkShape } from './shape.ts';
 import type { CatalogSurroundings, ReadText } from './surroundings.ts';
@@ -26,7 +25,7 @@ export function parseCatalog(text: string, surroundings: CatalogSurroundings): P
   const readFile = remembering(surroundings.readFile);
   const shape = checkShape(catalogSchema({ ...surroundings, readFile }), document);
   const secrets = new CatalogSecrets(document, surroundings.unseal);
-  const problems = [...secrets.problems, ...brokenRules(document), ...laterInCatalog(document)];
+  const problems = [...secrets.problems, ...brokenRules(document)];
   if ('problems' in shape) return { problems: inReadingOrder([...shape.problems, ...problems]) };
   if (secrets.problems.length > 0) return { problems: inReadingOrder(problems) };
   const projects = shape.value.projects.map((project) => toProject(project, secrets));
@@ -44,8 +43,7 @@ function withOthers({ problems, partly }: UnsoundYaml, surroundings: CatalogSurr
   if (partly === undefined) return problems;
   const readFile = remembering(surroundings.readFile);
   const shape = checkShape(catalogSchema({ ...surroundings, readFile }), partly);
-  const found = [...('problems' in shape ? shape.problems : []), ...brokenRules(partly)];
-  return besideFaults(problems, [...found, ...laterInCatalog(partly)]);
+  return besideFaults(problems, [...('problems' in shape ? shape.problems : []), ...brokenRules(partly)]);
 }
 
 /** Many branches name one file of authorities. */

@@ -68,6 +68,8 @@ function toBranch(written: WrittenBranch, projectId: string, secrets: CatalogSec
     sql: {
       passwordMinBits: written.sql.password_min_bits === 'off' ? undefined : written.sql.password_min_bits,
       prehashedPasswords: written.sql.prehashed_passwords,
+      audit: written.sql.audit,
+      auditParameters: written.sql.audit_parameters,
     },
     provisioner: written.provisioner,
   };

@@ -162,7 +162,12 @@ function sql() {
     prehashed_passwords: oneOf(['refuse', 'allow'])
       .default('refuse')
       .describe('Whether SQL may set a password by its hash, whose strength nobody knows.'),
-    audit: text().default('none').describe('Statements that are recorded.'),
+    audit: oneOf(['none', 'ddl', 'all'])
+      .default('none')
+      .describe('Statements that the audit trail has: none, those that change definitions, or all.'),
+    audit_parameters: flag()
+      .default(false)
+      .describe("Whether it also has the values of parameters: they are the clients' data."),
   });
 }
 

@@ -36,23 +36,11 @@ const IDLE_IN_SERVER: readonly Later[] = [
   },
 ];
 
-const IDLE_IN_CATALOG: readonly Later[] = [
-  {
-    path: ['projects', '*', 'branches', '*', 'sql', 'audit'],
-    when: (value) => value !== 'none',
-    message: 'does nothing yet: this version does not record statements',
-  },
-];
-
 export function laterInServer(document: YamlDocument): Problem[] {
   return [
     ...REFUSED_IN_SERVER.flatMap((later) => find(document, later, 'error')),
     ...IDLE_IN_SERVER.flatMap((later) => find(document, later, 'warning')),
   ];
-}
-
-export function laterInCatalog(document: YamlDocument): Problem[] {
-  return IDLE_IN_CATALOG.flatMap((later) => find(document, later, 'warning'));
 }
 
 function find(document: YamlDocument, later: Later, severity: Problem['severity']): Problem[] {

@@ -1,6 +1,7 @@
 import type { AuditEvent, ConnectionFacts } from '../audit/events.ts';
 import type { Journal } from '../session/ports.ts';
 import type { ConnectionRecord } from '../session/record.ts';
+import type { Followed } from '../sql/followed.ts';
 
 /** The audit trail as this journal needs it. Neither waits. */
 export interface TrailOfEnds {
@@ -31,6 +32,14 @@ export class AuditJournal implements Journal {
 
   /** As above. */
   defect(): void {}
+
+  statement(connection: ConnectionRecord, statement: Followed): void {
+    this.#trail.record({ type: 'statement', connection, statement });
+  }
+
+  passwordRefused(connection: ConnectionRecord, why: string): void {
+    this.#trail.record({ type: 'password-refused', connection, why });
+  }
 
   #left(connection: ConnectionRecord): void {
     const duration = Math.round(performance.now() - connection.acceptedAt);

@@ -31,6 +31,17 @@ export class ObservedJournal implements Journal {
     );
   }
 
+  /** Statements are the audit trail's. */
+  statement(): void {}
+
+  passwordRefused(record: ConnectionRecord, why: string): void {
+    const role = shown(record.role);
+    this.#log.info(
+      { session: record.id, branch: record.branch, role, why: printable(why) },
+      'password in SQL refused',
+    );
+  }
+
   defect(record: ConnectionRecord, cause: unknown): void {
     const stack = cause instanceof Error ? cause.stack : String(cause);
     this.#log.error({ session: record.id, stack }, 'defect');

@@ -5,6 +5,8 @@ import type { Branch } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { PasswordContext, Rating } from '../passwords/rating.ts';
 import type { TransportAddress } from '../proxy-protocol/header.ts';
+import type { StatementKind } from '../sql/ddl.ts';
+import type { Followed } from '../sql/followed.ts';
 import type { Reading } from '../sql/reading.ts';
 import type { LoginAttempt, Verdict } from '../throttle/attempt.ts';
 import type { Dial } from '../upstream/ports.ts';
@@ -57,6 +59,10 @@ export interface Journal {
   ended(record: ConnectionRecord): void;
   /** A statement of a session that was cut may still run upstream. */
   cancelFailed(record: ConnectionRecord, cause: unknown): void;
+  /** A statement on a branch that records them, or a step towards one that failed. */
+  statement(record: ConnectionRecord, statement: Followed): void;
+  /** A statement was refused because of a password in it. @param why what the client is told, without any part of it. */
+  passwordRefused(record: ConnectionRecord, why: string): void;
   /** A defect of ours, met while serving a connection. */
   defect(record: ConnectionRecord, cause: unknown): void;
 }
@@ -90,6 +96,14 @@ export interface PasswordAssessor {
   rate(password: string, context: PasswordContext, minBits: number): Promise<Rating>;
 }
 
+/** What the recording of statements needs besides the journal. */
+export interface StatementRecording {
+  /** Whether more was recorded than is written in time, so that whoever sends statements should wait a little. */
+  readonly behind: boolean;
+  /** Never rejects; `unknown` where it could not be parsed, or not in time. @param text without its NUL. */
+  kindOf(text: Buffer): Promise<StatementKind>;
+}
+
 /** Everything a connection needs from outside. */
 export interface Gate {
   readonly tls: TlsServer;
@@ -108,6 +122,7 @@ export interface Gate {
   readonly quota: Quota;
   readonly limits: GateLimits;
   readonly passwords: PasswordAssessor;
+  readonly statements: StatementRecording;
   /** Room for large statements until they were looked at. */
   readonly heldBytes: HeldBytes;
 }

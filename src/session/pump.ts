@@ -14,6 +14,9 @@ export interface PumpOwner {
   stalled(): void;
 }
 
+/** ms after which a source that was held up may be read again. */
+const CROWD_MS = 5;
+
 /** How a pump judges what goes through it. */
 export interface PumpRules {
   readonly lengths: LengthRule;
@@ -21,6 +24,8 @@ export interface PumpRules {
   readonly stallTimeout: number;
   /** Sees each chunk that goes on, once its headers were judged. */
   readonly passing?: ((chunk: Buffer) => void) | undefined;
+  /** Whether no more should be read from the source for now; asked again every few ms. */
+  readonly crowded?: (() => boolean) | undefined;
   /** Looks into some of the frames before they pass; nothing else passes meanwhile. */
   readonly sieve?: FrameSieve | undefined;
 }
@@ -41,6 +46,8 @@ export class Pump {
   #lastLook: NodeJS.Immediate | undefined;
   /** Whether the source is held up until something is known about a frame of its. */
   #looking = false;
+  /** Set while the source is held up because what it sent before has to be worked off. */
+  #crowd: NodeJS.Timeout | undefined;
   ended = false;
 
   constructor(from: Duplex, to: Duplex, rules: PumpRules, owner: PumpOwner) {
@@ -69,6 +76,7 @@ export class Pump {
     if (!this.#running) return;
     this.#running = false;
     this.#unwatchTarget();
+    clearTimeout(this.#crowd);
     this.#from.pause();
     this.#from.off('data', this.#onData);
     this.#from.off('end', this.#onEnd);
@@ -98,8 +106,22 @@ export class Pump {
     } else {
       this.#rules.passing?.(chunk);
       this.#pass(chunk);
+      if (this.#crowd === undefined && this.#rules.crowded?.() === true) this.#holdUp();
     }
   };
+
+  #holdUp(): void {
+    this.#from.pause();
+    this.#crowd = setTimeout(() => {
+      this.#crowd = undefined;
+      if (this.#rules.crowded?.() === true) this.#holdUp();
+      else this.#goOn();
+    }, CROWD_MS);
+  }
+
+  #goOn(): void {
+    if (!this.#looking && this.#crowd === undefined && !this.#to.writableNeedDrain) this.#from.resume();
+  }
 
   #pass(chunk: Buffer): void {
     const out = this.#rules.sieve?.take(chunk) ?? chunk;
@@ -130,7 +152,7 @@ export class Pump {
       this.#write(bytes);
     }
     this.#looking = false;
-    if (!this.#to.writableNeedDrain) this.#from.resume();
+    this.#goOn();
   }
 
   #wait(): void {
@@ -156,7 +178,7 @@ export class Pump {
 
   readonly #onDrain = (): void => {
     this.#unwatchTarget();
-    if (!this.#looking) this.#from.resume();
+    this.#goOn();
   };
 
   readonly #onEnd = (): void => {

@@ -5,12 +5,14 @@ import { UpstreamUnreachable } from '../upstream/ports.ts';
 import { sendCancel } from '../upstream/send-cancel.ts';
 import { serializeError } from '../wire/error-response.ts';
 import { clientLengths, upstreamLengths } from '../wire/length-rules.ts';
+import type { FrameTap } from './frame-tap.ts';
 import { IdleWatch } from './idle-watch.ts';
 import { OwedAnswers } from './owed-answers.ts';
 import { Pump, type PumpRules } from './pump.ts';
 import type { Outcome } from './record.ts';
 import { idleTooLong, malformed, type Refusal, stalled, tooOld, upstreamBroke } from './refusals.ts';
 import { StatementSieves } from './statement-sieves.ts';
+import { StatementWatch } from './statement-watch.ts';
 import type { Visit } from './visit.ts';
 
 /** How long a cut waits for the end of the frame that is on its way, in ms. */
@@ -35,6 +37,11 @@ interface Ending {
   readonly detail?: string | undefined;
 }
 
+interface LegRules {
+  readonly client: PumpRules;
+  readonly upstream: PumpRules;
+}
+
 /** Passes frames both ways until one side ends, breaks, or the session is cut. Resolves when both are done. */
 export async function relay(visit: Visit, branch: Branch, upstream: UpstreamSession): Promise<void> {
   const live = new Relay(visit, branch, upstream);
@@ -55,6 +62,7 @@ class Relay {
   #timer: NodeJS.Timeout | undefined;
   #age: NodeJS.Timeout | undefined;
   #idle: IdleWatch | undefined;
+  #watch: StatementWatch | undefined;
 
   constructor(visit: Visit, branch: Branch, session: UpstreamSession) {
     const { record } = visit;
@@ -62,7 +70,7 @@ class Relay {
     const upstream = session.leg.stream;
     this.#visit = visit;
     this.#session = session;
-    const rules = this.#rulesFor(branch, this.#sievesFor(branch));
+    const rules = this.#watched(branch, this.#rulesFor(branch, this.#sievesFor(branch)));
     this.#fromClient = new Pump(client, upstream, rules.client, {
       moved: (bytes) => {
         record.bytesFromClient += bytes;
@@ -97,14 +105,12 @@ class Relay {
     this.#idle?.stop();
     this.#fromClient.stop();
     this.#fromUpstream.stop();
+    this.#watch?.end();
     return ending;
   }
 
   /** What the branch bounds, beside the lengths that the protocol does. */
-  #rulesFor(
-    { idleSessionTimeout, maxSessionAge }: Branch,
-    sieves: StatementSieves | undefined,
-  ): { client: PumpRules; upstream: PumpRules } {
+  #rulesFor({ idleSessionTimeout, maxSessionAge }: Branch, sieves: StatementSieves | undefined): LegRules {
     const client = { stallTimeout: this.#visit.gate.limits.writeStallTimeout, sieve: sieves?.fromClient };
     const upstream = { stallTimeout: client.stallTimeout, sieve: sieves?.fromUpstream };
     if (maxSessionAge !== undefined) this.#age = setTimeout(() => this.cut(tooOld()), maxSessionAge);
@@ -129,6 +135,17 @@ class Relay {
   #sievesFor(branch: Branch): StatementSieves | undefined {
     if (branch.sql.passwordMinBits === undefined) return undefined;
     return new StatementSieves(this.#visit, branch, this.#session, this.#answers);
+  }
+
+  /** Nor does one whose statements are not recorded. */
+  #watched({ sql }: Branch, rules: LegRules): LegRules {
+    if (sql.audit === 'none') return rules;
+    const watch = new StatementWatch(this.#visit, sql, sql.audit);
+    this.#watch = watch;
+    return {
+      client: { ...tapped(rules.client, watch.fromClient), crowded: () => watch.crowded },
+      upstream: tapped(rules.upstream, watch.fromUpstream),
+    };
   }
 
   /** Ends the session with a reason, between two frames if one ends in time, else by closing. */
@@ -192,4 +209,16 @@ class Relay {
   #finish(ending: Ending): void {
     this.#ended.resolve(ending);
   }
+}
+
+function tapped(rules: PumpRules, tap: FrameTap): PumpRules {
+  const { lengths, passing } = rules;
+  return {
+    ...rules,
+    lengths: tap.following(lengths),
+    passing: (chunk) => {
+      tap.passing(chunk);
+      passing?.(chunk);
+    },
+  };
 }

@@ -38,6 +38,7 @@ export class SqlPolicy {
     const objections = await this.#objectionsTo(message, text);
     const [first] = objections;
     if (first === undefined) return frame;
+    this.#visit.gate.journal.passwordRefused(this.#visit.record, first.fields.message);
     const number = this.#objections.numberFor(first.fields);
     return withText(message, withReplacements(message.text, objections, number));
   }

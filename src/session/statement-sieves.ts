@@ -105,7 +105,9 @@ export class StatementSieves {
     if (this.#words.complete) return part.fill(0);
     const end = this.#words.feed(part);
     if (end < 0) return part;
-    this.#objections.spoilt(tooLarge());
+    const fields = tooLarge();
+    this.#objections.spoilt(fields);
+    this.#visit.gate.journal.passwordRefused(this.#visit.record, fields.message);
     part.fill(0, Math.max(0, end - 1));
     return part;
   }

@@ -16,11 +16,6 @@ const GRACE_MS = 500;
 /** Records that are written at once. Making them takes about 10 ms, in which the event loop does nothing else. */
 const MAX_BATCH = 200;
 
-/**
- * ms from one batch to the next: a busy gateway then writes less often, and a login waits 1 or 2 ms longer (as with
- * PostgreSQL's commit_delay, manual, 19.5.1).
- */
-const GATHER_MS = 3;
 /** Records that wait when whoever sends statements is slowed down: written in some 50 ms, before any login waits long. */
 const BEHIND = 4 * MAX_BATCH;
 /** ms that records wait for others where nobody waits for them: less writing, and a commit takes them along. */
@@ -144,11 +139,7 @@ export class CommitLoop {
       const groups = this.#queue.take(MAX_BATCH);
       if (groups.length > 0) await this.#writeKept(groups);
       if (ledger.checkpointIn === 0) await ledger.checkpoint();
-      if (groups.length > 0) {
-        // A full batch has more behind it.
-        if (!this.#stopped && this.#queue.empty) await delay(GATHER_MS);
-        continue;
-      }
+      if (groups.length > 0) continue;
       return await ledger.closeSegment('if full');
     }
   }

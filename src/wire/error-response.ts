@@ -2,6 +2,8 @@ import { BACKEND, serializeFrame } from './frame.ts';
 import { cString, readCString } from './text.ts';
 import { ProtocolViolation } from './violation.ts';
 
+const SQLSTATE_FIELD = 0x43;
+
 /** The fields used here of those in the manual's 54.8, by what they mean. */
 export interface ErrorFields {
   readonly severity: 'FATAL' | 'ERROR';
@@ -32,6 +34,16 @@ export function rewordError(body: Buffer, fields: ErrorFields): Buffer {
     at = end;
   }
   return serializeFrame(BACKEND.errorResponse, ...parts, Buffer.of(0));
+}
+
+/** @param body of an ErrorResponse; its beginning is enough. @returns `XX000` where it names none. */
+export function sqlstateIn(body: Buffer): string {
+  for (let at = 0; at >= 0 && at < body.length; ) {
+    const end = body.indexOf(0, at);
+    if (body.readUInt8(at) === SQLSTATE_FIELD) return body.toString('latin1', at + 1, Math.min(end, at + 6));
+    at = end < 0 ? -1 : end + 1;
+  }
+  return 'XX000';
 }
 
 function textsOf({ sqlstate, message, detail, hint }: ErrorFields): Buffer[] {

@@ -44,6 +44,9 @@ t.test('A role is found wherever its class has it.', async (t) => {
     'A role logs in',
     'The session reaches its upstream',
     'The upstream cannot be reached',
+    'A statement runs',
+    'A statement fails',
+    'A password in SQL is refused',
     'A session ends',
     'A connection is closed',
     'A connection is refused',
@@ -82,12 +85,17 @@ t.test('Refusals of many addresses match one that may have been among them.', as
 
 t.test('Outcomes are told in words for people.', async (t) => {
   t.strictSame(titles({ outcome: 'admitted' }), ['A role logs in']);
-  t.strictSame(titles({ outcome: 'refused' }), ['A connection is refused', 'Many logins fail']);
+  t.strictSame(titles({ outcome: 'refused' }), [
+    'A password in SQL is refused',
+    'A connection is refused',
+    'Many logins fail',
+  ]);
   t.strictSame(titles({ outcome: 'abandoned' }), [LEAVE]);
   t.strictSame(titles({ outcome: 'cut' }), ['A connection is closed']);
   t.strictSame(titles({ outcome: 'canceled' }), ['A statement is canceled']);
   t.strictSame(titles({ outcome: 'failed' }), [
     'The upstream cannot be reached',
+    'A statement fails',
     'The gateway reloads a file',
     'Records are lost',
   ]);

@@ -9,7 +9,16 @@ import { toOcsf } from '../../src/audit/ocsf.ts';
 import { VERSION } from '../../src/audit/product.ts';
 import { MAX_RECORD_LENGTH } from '../../src/audit/record-line.ts';
 import { recordSize } from '../../src/audit/record-size.ts';
-import { CONNECTION, EVENTS, MANY_REFUSALS, NOON, ONE_REFUSAL, UPSTREAM } from '../support/audit-events.ts';
+import type { Followed } from '../../src/sql/followed.ts';
+import {
+  A_STATEMENT,
+  CONNECTION,
+  EVENTS,
+  MANY_REFUSALS,
+  NOON,
+  ONE_REFUSAL,
+  UPSTREAM,
+} from '../support/audit-events.ts';
 
 const SCHEMAS = new URL('../../../shared/ocsf/', import.meta.url);
 const CLASSES = new Map([
@@ -304,7 +313,17 @@ t.test('A record stays below its bound, whatever its texts and lists.', async (t
   const lists = { before: many, after: many, added: many, removed: many, loosens: false };
   const facts = Object.fromEntries(Object.keys(CONNECTION).map((name) => [name, hostile]));
   const connection = { ...CONNECTION, ...facts, tls: CONNECTION.tls, local: CONNECTION.local, via: hostile };
+  const text = {
+    shown: hostile.slice(0, 4096),
+    bytes: 1,
+    isCut: false,
+    isMasked: false,
+    hidesParameters: false,
+  };
+  const statement = { ...A_STATEMENT, text, tags: many, parameters: many };
   const events: AuditEvent[] = [
+    { type: 'statement', connection: { ...connection, upstream: UPSTREAM }, statement },
+    { type: 'password-refused', connection, why: hostile },
     { type: 'catalog-changed', change: { ...change, ...lists }, actor: { kind: 'api', name: hostile } },
     { type: 'catalog-changed', change: { ...change, ...lists, entity: 'role' }, actor: { kind: 'file' } },
     { type: 'upstream-connected', connection, upstream: { ...UPSTREAM, role: hostile, database: hostile } },
@@ -332,3 +351,32 @@ t.test('A duration that is none is left out.', async (t) => {
   const record = written({ type: 'connection-closed', connection: CONNECTION, duration: Number.NaN });
   t.equal(record.duration, undefined);
 });
+
+t.test(
+  'A statement is told by what it did, with the beginning of its text and what became of it.',
+  async (t) => {
+    const told = (change: Partial<Followed>) =>
+      written({ type: 'statement', connection: CONNECTION, statement: { ...A_STATEMENT, ...change } });
+    t.match(told({}), {
+      class_uid: 6005,
+      activity_name: 'Write',
+      status: 'Success',
+      duration: 3,
+      query_info: { query_string: A_STATEMENT.text?.shown, uid: UID },
+      unmapped: { portcullis: { statement: { rows: 1, outcome: 'done', parameters: ['kim', '12.50'] } } },
+    });
+    const shown = 'x'.repeat(4096);
+    const text = { shown, bytes: 5000, isCut: true, isMasked: false, hidesParameters: false, sha256: 'ab' };
+    const cut = told({ text, tags: ['SELECT 1', 'DROP TABLE'] });
+    t.match(cut, {
+      activity_name: 'Query',
+      metadata: { is_truncated: true },
+      query_info: { query_string: shown },
+    });
+    t.match(cut.unmapped.portcullis.statement, { bytes: 5000, sha256: 'ab' });
+    const discarded = told({ text: undefined, tags: [], outcome: 'discarded', rows: undefined });
+    t.match(discarded, { status: 'Failure', status_code: 'discarded', query_info: { query_string: '' } });
+    t.equal(discarded.unmapped.portcullis.statement.unknown, true);
+    t.match(told({ outcome: 'failed', sqlstate: '42P01' }), { status: 'Failure', status_code: '42P01' });
+  },
+);

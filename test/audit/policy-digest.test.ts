@@ -189,7 +189,7 @@ t.test('Whatever a branch has, another value of it is told.', async (t) => {
     roles: [],
     authQuery: AUTH_QUERY,
     replication: true,
-    sql: { passwordMinBits: undefined, prehashedPasswords: 'refuse' },
+    sql: { passwordMinBits: undefined, prehashedPasswords: 'refuse', audit: 'all', auditParameters: true },
     scramIterations: 10_000,
     connectionLimit: 1,
     idleSessionTimeout: 1,
@@ -216,7 +216,7 @@ t.test('Whatever a branch has, another value of it is told.', async (t) => {
 });
 
 function sql(passwordMinBits: number | undefined, prehashedPasswords: 'refuse' | 'allow'): Partial<Branch> {
-  return { sql: { passwordMinBits, prehashedPasswords } };
+  return { sql: { passwordMinBits, prehashedPasswords, audit: 'none', auditParameters: false } };
 }
 
 const LOOSE: readonly [Partial<Branch>, Partial<Branch>][] = [

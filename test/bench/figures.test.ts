@@ -10,14 +10,17 @@ t.test('A percentile is a value that was measured, by nearest rank.', async (t) 
   t.ok(Number.isNaN(percentile([], 50)));
 });
 
-t.test('Rounds are summed up by their median, least and most; what was not measured stays out.', async (t) => {
-  const summary = summarize([
-    { cpu: 3, rate: 10 },
-    { cpu: 1, rate: 30 },
-    { cpu: 2, rate: 20 },
-  ]);
-  t.strictSame(summary, {
-    rate: { median: 20, min: 10, max: 30 },
-    cpu: { median: 2, min: 1, max: 3 },
-  });
-});
+t.test(
+  'Rounds are summed up by their median, least and most; what was not measured stays out.',
+  async (t) => {
+    const summary = summarize([
+      { cpu: 3, rate: 10 },
+      { cpu: 1, rate: 30 },
+      { cpu: 2, rate: 20 },
+    ]);
+    t.strictSame(summary, {
+      rate: { median: 20, min: 10, max: 30 },
+      cpu: { median: 2, min: 1, max: 3 },
+    });
+  },
+);

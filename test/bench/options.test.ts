@@ -1,5 +1,5 @@
 import t from 'tap';
-import { HELP, readOptions, UsageError, WORKS } from '../../bench/options.ts';
+import { HELP, readOptions, WORKS } from '../../bench/options.ts';
 
 t.test('Without a word every work runs, seven rounds of it.', async (t) => {
   t.match(readOptions([]), { works: [...WORKS], rounds: 7, sessions: [1000, 5000], check: false });
@@ -18,14 +18,13 @@ t.test('Help is asked for, and tells every option.', async (t) => {
 
 t.test('What cannot be meant is refused with the mend.', async (t) => {
   for (const [args, message] of [
-    [['--work', 'W12'], 'there is no W12; there are W1, '],
-    [['--work', 'W11'], 'W11 compares one worker with two, and there is only one so far'],
-    [['--through', 'odyssey'], 'there is no odyssey; there are direct, '],
-    [['--rounds', '0'], '--rounds: a whole number from 1 is needed'],
-    [['--sessions', '10,many'], '--sessions: a whole number from 1 is needed'],
-    [['--fast'], '--fast'],
+    [['--work', 'W12'], /^--work: there is no W12; there are W1, /],
+    [['--work', 'W11'], /^W11 compares one worker with two, and there is only one so far$/],
+    [['--through', 'odyssey'], /^--through: there is no odyssey; there are direct, /],
+    [['--rounds', '0'], /^--rounds: a whole number from 1 is needed$/],
+    [['--sessions', '10,many'], /^--sessions: a whole number from 1 is needed$/],
+    [['--fast'], /--fast/],
   ] as const) {
-    t.throws(() => readOptions(args), { name: 'UsageError', message: new RegExp(RegExp.escape(message)) });
-    t.throws(() => readOptions(args), UsageError);
+    t.throws(() => readOptions(args), { name: 'UsageError', message });
   }
 });

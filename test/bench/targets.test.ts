@@ -29,9 +29,18 @@ t.test('What is taken off both is taken off before they are compared.', async (t
 
 t.test('A figure may be compared with another work, or with nothing.', async (t) => {
   const results = [aResult('W9', { portcullis: 10 }), aResult('W6', { portcullis: 40 })];
-  const refusal: Target = { work: 'W9', figure: 'cpu', against: 'portcullis', doing: 'W6', target: 0.4, wanted: 0 };
+  const refusal: Target = {
+    work: 'W9',
+    figure: 'cpu',
+    against: 'portcullis',
+    doing: 'W6',
+    target: 0.4,
+    wanted: 0,
+  };
   t.match(judge([refusal], results), [{ reached: 0.25, met: true }]);
-  t.match(judge([{ work: 'W9', figure: 'cpu', target: 9, wanted: 0 }], results), [{ reached: 10, met: false }]);
+  t.match(judge([{ work: 'W9', figure: 'cpu', target: 9, wanted: 0 }], results), [
+    { reached: 10, met: false },
+  ]);
 });
 
 t.test('A target whose work did not run, or not for all, is left out.', async (t) => {

@@ -41,12 +41,6 @@ function withBranch(line: string): string {
   return `${HEAD}    upstream: { host: db }\n    ${line}\n`;
 }
 
-t.test('What does nothing yet is warned of.', async (t) => {
-  t.strictSame(catalogProblems(EXAMPLE.replace('audit: none', 'audit: ddl'), CA_FILE), [
-    'f.yaml:11:70: warning: projects[0].branches[0].sql.audit does nothing yet: this version does not record statements',
-  ]);
-});
-
 t.test("The contract's example loads.", async (t) => {
   t.strictSame(catalogProblems(EXAMPLE, CA_FILE), []);
   const [shop] = catalogProjects(EXAMPLE, CA_FILE);
@@ -96,7 +90,7 @@ t.test("The contract's example loads.", async (t) => {
     resetAt: undefined,
     clientCertificate: 'optional',
     clientCertificateRole: 'off',
-    sql: { passwordMinBits: 60, prehashedPasswords: 'refuse' },
+    sql: { passwordMinBits: 60, prehashedPasswords: 'refuse', audit: 'none', auditParameters: false },
     provisioner: undefined,
   });
   t.equal(dev?.parentId, 'br-main-1');

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { AuditEvent, ConnectionFacts } from '../../src/audit/events.ts';
 import { AuditJournal } from '../../src/observe/audit-journal.ts';
+import { A_STATEMENT } from '../support/audit-events.ts';
 import { aRecord } from './a-record.ts';
 
 function heard() {
@@ -54,4 +55,15 @@ t.test('Defects and cancels that failed are for the log alone.', async (t) => {
   journal.defect();
   journal.cancelFailed();
   t.strictSame([...events, ...refused], []);
+});
+
+t.test('Statements and refused passwords are on record with their session.', async (t) => {
+  const { events, journal } = heard();
+  const record = aRecord();
+  journal.statement(record, A_STATEMENT);
+  journal.passwordRefused(record, 'too weak');
+  t.strictSame(events, [
+    { type: 'statement', connection: record, statement: A_STATEMENT },
+    { type: 'password-refused', connection: record, why: 'too weak' },
+  ]);
 });

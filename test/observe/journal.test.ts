@@ -17,6 +17,14 @@ function observed(live: ConnectionRecord[] = []) {
   return { lines, metrics, journal: new ObservedJournal(log, metrics) };
 }
 
+t.test('A refused password is a line, statements are not.', async (t) => {
+  const { lines, journal } = observed();
+  journal.statement();
+  journal.passwordRefused(aRecord({ role: 'a\nb' }), 'of role "x\u001b" it is weak');
+  t.match(lines, [{ level: 'info', session: 's1', role: 'a\\u{a}b', why: 'of role "x\\u{1b}" it is weak' }]);
+  t.equal(lines.length, 1);
+});
+
 t.test('A connection is one line, its client’s text made printable.', async (t) => {
   const { lines, journal } = observed();
   const tls = { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', servername: 'ep-x\u001b[0m' };

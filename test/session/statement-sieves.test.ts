@@ -1,5 +1,6 @@
 import { loadModule } from 'libpg-query';
 import t from 'tap';
+import { DEFAULT_SQL_RULES } from '../../src/catalog/model.ts';
 import { HeldBytes } from '../../src/session/held-bytes.ts';
 import type { PasswordAssessor } from '../../src/session/ports.ts';
 import { killed } from '../../src/session/refusals.ts';
@@ -96,6 +97,7 @@ t.test(
       .frames.map(({ body }) => body.toString())
       .join();
     t.notMatch(sent, /'weak'/);
+    t.strictSame(scene.gate.journal.refusedPasswords, [weak, weak]);
   },
 );
 
@@ -233,7 +235,7 @@ t.test('A malformed message is the upstream’s to refuse.', async (t) => {
 });
 
 t.test('A branch that has it off is not looked at.', async (t) => {
-  const sql = { passwordMinBits: undefined, prehashedPasswords: 'refuse' } as const;
+  const sql = { ...DEFAULT_SQL_RULES, passwordMinBits: undefined };
   const read = () => Promise.reject(new Error('nobody asked'));
   await using scene = await open({ branch: { sql }, parts: { passwords: { ...PASSWORDS, read } } });
   const { client } = await scene.session();

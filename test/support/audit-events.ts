@@ -1,4 +1,5 @@
 import type { AuditEvent, ConnectionFacts, RefusedEvent, UpstreamFacts } from '../../src/audit/events.ts';
+import type { Followed } from '../../src/sql/followed.ts';
 
 /** 2026-11-23T12:00:00Z. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
@@ -83,6 +84,23 @@ const ENDED: ConnectionFacts = {
   detail: 'terminating connection: this IP address is no longer allowed',
 };
 
+export const A_STATEMENT: Followed = {
+  step: 'execute',
+  text: {
+    shown: 'INSERT INTO orders (customer, total) VALUES ($1, $2)',
+    bytes: 52,
+    isCut: false,
+    isMasked: false,
+    hidesParameters: false,
+  },
+  parameters: ['kim', '12.50'],
+  outcome: 'done',
+  tags: ['INSERT 0 1'],
+  rows: 1,
+  sqlstate: undefined,
+  duration: 3,
+};
+
 const ACTOR = { kind: 'command', name: 'kim' } as const;
 
 /** One of every event, and more where one type has several forms; by a title for people. */
@@ -110,6 +128,36 @@ export const EVENTS: Readonly<Record<string, AuditEvent>> = {
   'A statement is canceled': {
     type: 'canceled',
     connection: { ...OPENED, project: 'shop', branch: 'br-main-1' },
+  },
+  'A statement runs': {
+    type: 'statement',
+    connection: { ...CONNECTION, upstream: UPSTREAM },
+    statement: A_STATEMENT,
+  },
+  'A statement fails': {
+    type: 'statement',
+    connection: { ...CONNECTION, upstream: UPSTREAM },
+    statement: {
+      step: 'query',
+      text: {
+        shown: "CREATE ROLE bob; ALTER ROLE kim PASSWORD '***'",
+        bytes: 52,
+        isCut: false,
+        isMasked: true,
+        hidesParameters: true,
+      },
+      parameters: undefined,
+      outcome: 'failed',
+      tags: ['CREATE ROLE'],
+      rows: undefined,
+      sqlstate: '42704',
+      duration: 1,
+    },
+  },
+  'A password in SQL is refused': {
+    type: 'password-refused',
+    connection: { ...CONNECTION, upstream: UPSTREAM },
+    why: 'password is too weak: 41 bits, at least 60 needed',
   },
   'A session ends': { type: 'logged-out', connection: ENDED },
   'A connection is closed': { type: 'connection-closed', connection: ENDED, duration: 81_234 },

@@ -21,6 +21,7 @@ import type {
 import { Quota } from '../../src/session/quota.ts';
 import type { ConnectionRecord } from '../../src/session/record.ts';
 import { Sessions } from '../../src/session/sessions.ts';
+import type { Followed } from '../../src/sql/followed.ts';
 import { createThrottle } from '../../src/throttle/throttle.ts';
 import { Verifiers } from '../../src/upstream/verifiers.ts';
 import { certificateStore, type TestCertificate } from './server-certificate.ts';
@@ -63,6 +64,7 @@ export function plainParts(journal: Journal): Omit<Gate, 'tls' | 'catalog' | 've
     quota: new Quota(),
     limits: LIMITS,
     passwords: NO_PASSWORDS,
+    statements: { behind: false, kindOf: () => Promise.resolve('unknown') },
     heldBytes: new HeldBytes(),
   };
 }
@@ -72,6 +74,8 @@ export class RecordingJournal implements Journal {
   readonly records: ConnectionRecord[] = [];
   readonly defects: unknown[] = [];
   readonly failedCancels: unknown[] = [];
+  readonly statements: Followed[] = [];
+  readonly refusedPasswords: string[] = [];
   #opened = 0;
   #waiting: (() => void)[] = [];
 
@@ -86,6 +90,14 @@ export class RecordingJournal implements Journal {
 
   cancelFailed(_: ConnectionRecord, cause: unknown): void {
     this.failedCancels.push(cause);
+  }
+
+  statement(_: ConnectionRecord, statement: Followed): void {
+    this.statements.push(statement);
+  }
+
+  passwordRefused(_: ConnectionRecord, why: string): void {
+    this.refusedPasswords.push(why);
   }
 
   defect(_: ConnectionRecord, cause: unknown): void {

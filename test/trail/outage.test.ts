@@ -5,6 +5,7 @@ import { TrailUnavailable } from '../../src/trail/error.ts';
 import type { Trail } from '../../src/trail/trail.ts';
 import type { TrailOptions, TrailState } from '../../src/trail/trail-options.ts';
 import { verifyTrail } from '../../src/trail/verify.ts';
+import { A_STATEMENT } from '../support/audit-events.ts';
 import { DIR, facts, linesOf, login, openTrail, RING, SIGNING_KEY } from './a-trail.ts';
 import { type Call, MemoryFiles, systemError } from './memory-files.ts';
 
@@ -176,6 +177,28 @@ t.test('What finds no room while the disk fails is counted.', async (t) => {
   t.match(lost?.line, /"count":250,/);
   t.ok(lines.some(({ line }) => line.includes('"kept-9999"')));
   t.same(await findingsOf(files), []);
+});
+
+t.test('Statements leave room for what else happens, and the trail says when it is behind.', async (t) => {
+  const files = new MemoryFiles();
+  const { trail, until } = await watched(files);
+  const statement = { type: 'statement', connection: facts(), statement: A_STATEMENT } as const;
+  for (let n = 0; n < 900; n += 1) trail.record(statement);
+  t.equal(trail.behind, true);
+  await trail.commit([login('in')]);
+  t.equal(trail.behind, false);
+  files.fault = (call) => (call.what === 'write' ? systemError('EROFS') : undefined);
+  await t.rejects(trail.commit([login('rejected')]));
+  for (let n = 0; n < 6000; n += 1) trail.record(statement);
+  t.equal(trail.behind, false, 'nobody waits for a disk');
+  trail.record(login('left'));
+  files.fault = () => undefined;
+  await until(true);
+  await trail.commit([login('after')]);
+  await trail.close();
+  const lines = await linesOf(DIR, { files });
+  t.match(lines.find(({ line }) => line.includes('"events-lost"'))?.line, /"count":1000,/);
+  t.ok(lines.some(({ line }) => line.includes('"left"')));
 });
 
 t.test('An event of which no record can be made stops no other.', async (t) => {

@@ -16,7 +16,7 @@ export function upstreamConnected(
   stamp: Stamp,
 ): OcsfRecord {
   const texts = new Texts();
-  const parts = partsOf(connection, texts, upstream);
+  const parts = datastorePartsOf(connection, texts, upstream);
   return recordOf({ ...parts, code: 'upstream-connected', activity: CONNECT }, stamp, texts);
 }
 
@@ -27,7 +27,7 @@ const MANY = { invoked_by: 'clients of several roles' };
 export function upstreamFailed(event: RefusedEvent, stamp: Stamp): OcsfRecord {
   const texts = new Texts();
   const { connection, prefix } = event;
-  const parts = partsOf(connection, texts, connection.upstream);
+  const parts = datastorePartsOf(connection, texts, connection.upstream);
   const { session, attributes, ours } = countedOf(event, parts, texts);
   const { user } = parts.attributes.actor;
   return recordOf(
@@ -50,11 +50,12 @@ export function upstreamFailed(event: RefusedEvent, stamp: Stamp): OcsfRecord {
 /** The one who cancels has shown a key and no name. */
 export function canceled(connection: ConnectionFacts, stamp: Stamp): OcsfRecord {
   const texts = new Texts();
-  const parts = partsOf(connection, texts, undefined);
+  const parts = datastorePartsOf(connection, texts, undefined);
   return recordOf({ ...parts, code: 'canceled', activity: CANCEL }, stamp, texts);
 }
 
-function partsOf(
+/** What all events of this class have in common. */
+export function datastorePartsOf(
   connection: ConnectionFacts,
   texts: Texts,
   upstream: UpstreamFacts | undefined,

@@ -4,6 +4,8 @@ const MAX_TEXT = 256;
 const MAX_TEXTS = 48_000;
 /** One list of a record: 500 names of segments. Four of them leave room for the rest. */
 const MAX_LIST = 10_000;
+/** One statement, as JSON has it. */
+const MAX_STATEMENT = 20_000;
 /** A quotation mark on either side, and a comma. */
 const AROUND = 3;
 
@@ -32,6 +34,18 @@ export class Texts {
     this.#room -= lengthOf(shown);
     if (isLong || this.#room < 0) this.cut = true;
     return this.#room < 0 ? '' : shown;
+  }
+
+  /** A statement, which may be as long as `sql/statement-text.ts` shows; where escapes make it too long, less of it. */
+  statement(text: string): string {
+    const shown = PLAIN.test(text) ? text : text.replace(UNPRINTABLE, visible);
+    const length = lengthOf(shown);
+    if (length > MAX_STATEMENT && text.length > 1) {
+      this.cut = true;
+      return this.statement(text.slice(0, Math.floor(text.length / 2)));
+    }
+    this.#room -= length;
+    return shown;
   }
 
   optional(text: string | undefined): string | undefined {

@@ -54,6 +54,13 @@ class BookKeeper implements Journal {
   /** Upstreams that misbehave take no cancel requests either. */
   cancelFailed(): void {}
 
+  /** Its branches record no statements. */
+  statement(): void {
+    this.faults.push(new Error('a statement was recorded'));
+  }
+
+  passwordRefused(): void {}
+
   defect(_: ConnectionRecord, cause: unknown): void {
     this.faults.push(cause);
   }
