@@ -155,8 +155,7 @@ t.test('A position that cannot be written is told, and holds nothing up.', async
   await until(() => sink.got.length === 1);
   await until(() => follower.state.behind === 0);
   const folder = join(trail.dir, 'positions');
-  await rm(folder, { recursive: true, force: true });
-  await writeFile(folder, 'a file in its place');
+  await putInPlaceOf(folder);
   // A position is written once a second.
   for (let sequence = 2; follower.state.reason === undefined; sequence += 1) {
     await trail.add(1);
@@ -168,6 +167,17 @@ t.test('A position that cannot be written is told, and holds nothing up.', async
   await follower.close();
   t.match(await positionIn(trail), { sequence: trail.sequence }, 'once it can, it is');
 });
+
+/** A file where the folder was, which the follower may make again in between. */
+async function putInPlaceOf(folder: string): Promise<void> {
+  for (let isThere = false; !isThere; ) {
+    await rm(folder, { recursive: true, force: true });
+    isThere = await writeFile(folder, 'a file in its place', { flag: 'wx' }).then(
+      () => true,
+      () => false,
+    );
+  }
+}
 
 async function noted(trail: HandmadeTrail, text: string): Promise<void> {
   await mkdir(join(trail.dir, 'positions'));
