@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { HELD_LENGTH } from '../../src/sinks/trail-tail.ts';
 import { HandmadeTrail } from './a-trail.ts';
@@ -168,15 +169,14 @@ t.test('A position that cannot be written is told, and holds nothing up.', async
   t.match(await positionIn(trail), { sequence: trail.sequence }, 'once it can, it is');
 });
 
-/** A file where the folder was, which the follower may make again in between. */
+/** A file where the folder was, into which the follower may just be writing, or make it again. */
 async function putInPlaceOf(folder: string): Promise<void> {
-  for (let isThere = false; !isThere; ) {
+  const put = async (): Promise<boolean> => {
     await rm(folder, { recursive: true, force: true });
-    isThere = await writeFile(folder, 'a file in its place', { flag: 'wx' }).then(
-      () => true,
-      () => false,
-    );
-  }
+    await writeFile(folder, 'a file in its place', { flag: 'wx' });
+    return true;
+  };
+  while (!(await put().catch(() => false))) await setTimeout(5);
 }
 
 async function noted(trail: HandmadeTrail, text: string): Promise<void> {
