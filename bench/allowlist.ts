@@ -1,14 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Address, parseAddress } from '../src/allowlist/address.ts';
+import { Audit } from '../src/app/audit.ts';
 import type { CatalogSnapshot } from '../src/catalog/snapshot.ts';
+import { createLogger } from '../src/observe/logger.ts';
 import { watchCatalog } from '../src/store/watch-catalog.ts';
+import { auditConfig } from '../test/support/audit-config.ts';
 
 /**
  * What large allowlists cost: how long a reload takes from the change of the file to the new list in force, the
- * longest that the event loop stands still meanwhile, and a decision.
+ * longest that the event loop stands still meanwhile, its record in the audit trail included, and a decision.
  */
 
 /** Lists, and entries in each: one project's list, or a list for each branch. */
@@ -22,6 +26,8 @@ const DECISIONS = 1_000_000;
 /** Between two looks at the clock, in ms. */
 const TICK = 2;
 const RELOADS = 3;
+/** The clock is watched for as long after a reload, in ms. */
+const AFTERWARDS = 1000;
 
 interface Row {
   readonly lists: number;
@@ -93,11 +99,17 @@ async function measure(shape: (typeof SHAPES)[number], base: string): Promise<Ro
   let loaded: (snapshot: CatalogSnapshot) => void = () => {};
   writeFileSync(file, catalogText(shape, 0), { mode: 0o600 });
   const location = { file, base, keys: undefined, keyFile: undefined, clientCa: false };
+  const dir = join(base, `audit-${shape.lists}-${shape.entries}`);
+  const log = createLogger('info', { write: () => {} });
+  await using audit = await Audit.open({ config: auditConfig(dir), log });
   const opened = await watchCatalog(
     location,
     {},
     {
-      onLoaded: (snapshot) => loaded(snapshot),
+      onLoaded: (snapshot) => {
+        audit.catalogChanged(snapshot);
+        loaded(snapshot);
+      },
       onProblem: (problems) => {
         throw new Error(problems[0]?.message);
       },
@@ -106,6 +118,7 @@ async function measure(shape: (typeof SHAPES)[number], base: string): Promise<Ro
   if ('problems' in opened) throw new Error(opened.problems[0]?.message);
   await using _watch = opened.watch;
   let { snapshot } = opened;
+  await audit.begin(snapshot);
   const times: number[] = [];
   let holdMs = 0;
   for (let reload = 1; reload <= RELOADS; reload += 1) {
@@ -118,6 +131,8 @@ async function measure(shape: (typeof SHAPES)[number], base: string): Promise<Ro
     const stop = watchLoop();
     snapshot = await arrived;
     times.push(performance.now() - start);
+    // The change has yet to be put on record.
+    await setTimeout(AFTERWARDS);
     holdMs = Math.max(holdMs, stop());
   }
   return {

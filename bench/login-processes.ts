@@ -38,7 +38,7 @@ export async function beGateway(upstreamPort: number, dir: string | undefined): 
   const store = certificateStore(await testCertificate());
   const log = createLogger('info', { write: () => {} });
   const audit = dir === undefined ? undefined : await Audit.open({ config: auditConfig(dir), log });
-  await audit?.begin(catalog.projects);
+  await audit?.begin(catalog);
   const gateway = new Gateway({
     listen: [{ host: '127.0.0.1', port: 0 }],
     catalog: () => catalog,

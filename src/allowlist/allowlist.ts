@@ -40,6 +40,11 @@ export class Allowlist {
     return this.#tables[address.family].covers(address.words);
   }
 
+  /** Whether the other list admits every address that this one does. */
+  isWithin(other: Allowlist): boolean {
+    return this.#tables[4].isWithin(other.#tables[4]) && this.#tables[6].isWithin(other.#tables[6]);
+  }
+
   /** How many separate ranges are left once overlapping ones are merged. */
   get size(): number {
     return this.#tables[4].size + this.#tables[6].size;

@@ -38,6 +38,29 @@ export class RangeTable {
     }
     return low > 0 && compareAt(this.#rows, (low - 1) * ROW + ADDRESS, address) >= 0;
   }
+
+  /** Whether the other table covers all that this one does. Both are walked through once. */
+  isWithin(other: RangeTable): boolean {
+    let cover = 0;
+    for (let row = 0; row < this.#rows.byteLength; row += ROW) {
+      while (cover < other.#rows.byteLength && compare(other.#rows, cover + ADDRESS, this.#rows, row) < 0)
+        cover += ROW;
+      if (cover === other.#rows.byteLength || compare(other.#rows, cover, this.#rows, row) > 0) return false;
+      // Rows may touch, so a range of ours may lie in several.
+      while (compare(other.#rows, cover + ADDRESS, this.#rows, row + ADDRESS) < 0) {
+        if (!other.#touchesNext(cover)) return false;
+        cover += ROW;
+      }
+    }
+    return true;
+  }
+
+  /** Whether the row at an offset ends where the one behind it begins. */
+  #touchesNext(row: number): boolean {
+    const next = row + ROW;
+    if (next === this.#rows.byteLength) return false;
+    return numberAt(this.#rows, next) - numberAt(this.#rows, row + ADDRESS) === 1n;
+  }
 }
 
 /**
@@ -59,7 +82,7 @@ export class RangeTableBuilder {
   build(): RangeTable {
     const rows = this.#rows;
     const order = Uint32Array.from({ length: this.#count }, (_, index) => index * ROW);
-    order.sort((left, right) => compareRows(rows, left, right));
+    order.sort((left, right) => compare(rows, left, rows, right));
     const merged = new DataView(new ArrayBuffer(this.#count * ROW));
     let end = 0;
     for (const at of order) {
@@ -86,14 +109,18 @@ function compareAt(rows: DataView, at: number, address: Words): number {
   );
 }
 
-/** The same of the first addresses of two rows. Apart, so that sorting a million rows allocates nothing. */
-function compareRows(rows: DataView, left: number, right: number): number {
+/** The same of two stored addresses. Apart, so that sorting a million rows allocates nothing. */
+function compare(one: DataView, left: number, other: DataView, right: number): number {
   return (
-    rows.getUint32(left) - rows.getUint32(right) ||
-    rows.getUint32(left + WORD) - rows.getUint32(right + WORD) ||
-    rows.getUint32(left + 2 * WORD) - rows.getUint32(right + 2 * WORD) ||
-    rows.getUint32(left + 3 * WORD) - rows.getUint32(right + 3 * WORD)
+    one.getUint32(left) - other.getUint32(right) ||
+    one.getUint32(left + WORD) - other.getUint32(right + WORD) ||
+    one.getUint32(left + 2 * WORD) - other.getUint32(right + 2 * WORD) ||
+    one.getUint32(left + 3 * WORD) - other.getUint32(right + 3 * WORD)
   );
+}
+
+function numberAt(rows: DataView, at: number): bigint {
+  return (rows.getBigUint64(at) << 64n) | rows.getBigUint64(at + 2 * WORD);
 }
 
 function read(rows: DataView, at: number): Words {

@@ -1,7 +1,7 @@
 import { hkdfSync, type KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { AuditEvent } from '../audit/events.ts';
-import type { CatalogState } from '../catalog/find.ts';
+import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { AuditConfig } from '../config/audit.ts';
 import { AuditJournal } from '../observe/audit-journal.ts';
 import type { AdmissionRecorder, Journal } from '../session/ports.ts';
@@ -71,14 +71,14 @@ export class Audit implements AsyncDisposable {
   }
 
   /** What has changed since the trail last heard of the catalog, and that the gateway runs from here on. */
-  async begin(state: CatalogState): Promise<void> {
+  async begin(catalog: CatalogSnapshot): Promise<void> {
     this.trail.record({ type: 'started' });
-    await this.#policy.changed(state, true);
+    await this.#policy.changed(catalog, true);
   }
 
   /** To be called with every new catalog, before anybody is judged by it. */
-  catalogChanged(state: CatalogState): void {
-    void this.#policy.changed(state);
+  catalogChanged(catalog: CatalogSnapshot): void {
+    void this.#policy.changed(catalog);
   }
 
   record(event: AuditEvent): void {
@@ -121,6 +121,7 @@ function afterPolicy(trail: Trail, policy: PolicyRecorder): Recordable {
       return policy.behind ? BEHIND : undefined;
     },
     commit: async (events) => {
+      while (policy.comparing !== undefined) await policy.comparing;
       if (policy.behind) throw new Error(BEHIND);
       await trail.commit(events);
     },

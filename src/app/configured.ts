@@ -52,14 +52,14 @@ export async function openConfigured(options: ConfiguredOptions): Promise<Config
   await using opened = new AsyncDisposableStack();
   let audit: Audit | undefined;
   const catalog = await loaded.openCatalog(log, () => {
-    audit?.catalogChanged(catalog.current.projects);
+    audit?.catalogChanged(catalog.current);
     server?.catalogChanged();
   });
   opened.defer(() => catalog.close());
   audit = await Audit.open({ config: config.audit, log });
   opened.use(audit);
   const controlSocket = path === undefined ? undefined : controlSocketOf(path);
-  await audit.begin(catalog.current.projects);
+  await audit.begin(catalog.current);
   server = await Server.open({ config, catalog, audit, controlSocket, log });
   opened.move();
   return { server, config, log };

@@ -1,11 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CatalogChange } from '../audit/catalog-change.ts';
 import type { CatalogChangedEvent } from '../audit/events.ts';
-import { changesBetween, digestOf, EMPTY_DIGEST, type PolicyDigest } from '../audit/policy-digest.ts';
-import type { CatalogState } from '../catalog/find.ts';
+import { keptPolicy, type Policy, policyOf } from '../audit/policy.ts';
+import { changesBetween } from '../audit/policy-changes.ts';
+import { EMPTY_DIGEST, type PolicyDigest } from '../audit/policy-digest.ts';
+import type { Steps } from '../audit/steps.ts';
+import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { Recordable } from './admissions.ts';
 
 /** How long after a failure it is tried again, in ms. */
 const TRY_AGAIN_MS = 500;
+
+/** How long others wait at most while large lists are compared, in ms. */
+const SLICE_MS = 10;
 
 /** Where it is kept up to which state the trail tells of the catalog. */
 export interface DigestStore {
@@ -32,16 +39,19 @@ export interface PolicyRecorderOptions {
 export class PolicyRecorder {
   readonly #options: PolicyRecorderOptions;
   /** What the trail tells of, */
-  #recorded: PolicyDigest;
+  #recorded: Policy;
   /** what it will tell of once it has written what it was handed, */
-  #handed: PolicyDigest;
+  #handed: Policy;
   /** and what is in force. */
-  #wanted: PolicyDigest;
+  #wanted: Policy;
   #failed = false;
+  /** How often something could not be recorded. */
+  #failures = 0;
+  #comparing: Promise<void> | undefined;
   #storing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(options: PolicyRecorderOptions, recorded: PolicyDigest) {
+  private constructor(options: PolicyRecorderOptions, recorded: Policy) {
     this.#options = options;
     this.#recorded = recorded;
     this.#handed = recorded;
@@ -50,7 +60,7 @@ export class PolicyRecorder {
 
   /** @throws what the store throws where it cannot be read. */
   static async open(options: PolicyRecorderOptions): Promise<PolicyRecorder> {
-    return new PolicyRecorder(options, (await options.store.read()) ?? EMPTY_DIGEST);
+    return new PolicyRecorder(options, keptPolicy((await options.store.read()) ?? EMPTY_DIGEST));
   }
 
   /** Whether a change is in force that could not be recorded. */
@@ -58,13 +68,19 @@ export class PolicyRecorder {
     return this.#failed;
   }
 
+  /** Whether a change is in force of which is not known yet what is to be recorded; resolves once that was handed over. */
+  get comparing(): Promise<void> | undefined {
+    return this.#comparing;
+  }
+
   /**
    * To be called with every catalog, before anybody is judged by it.
    * @param whileDown the first one: what is new in it happened before this gateway started.
    * @returns once it is on record, or could not be put there; then it is tried again until it can.
    */
-  async changed(state: CatalogState, whileDown = false): Promise<void> {
-    this.#wanted = digestOf(state, this.#options.key);
+  async changed(catalog: CatalogSnapshot, whileDown = false): Promise<void> {
+    this.#wanted = policyOf(catalog, this.#options.key);
+    while (this.#comparing !== undefined) await this.#comparing;
     if (!this.#failed) await this.#record(whileDown);
   }
 
@@ -72,42 +88,80 @@ export class PolicyRecorder {
     clearTimeout(this.#timer);
   }
 
-  /** Hands over what has changed, before anything else can be. */
+  /** Hands over what has changed, before anything else can be; large lists are compared bit by bit. */
   async #record(whileDown: boolean): Promise<void> {
     const wanted = this.#wanted;
-    const changes = changesBetween(this.#handed, wanted);
-    this.#handed = wanted;
-    if (changes.length === 0) {
-      // Also what could not be recorded may have gone back to what it was.
-      this.#failed = false;
-      return;
+    const failures = this.#failures;
+    const compared = Promise.withResolvers<void>();
+    this.#comparing = compared.promise;
+    const steps = changesBetween(this.#handed, wanted);
+    let changes = someSteps(steps);
+    while (changes === undefined) {
+      await setImmediate();
+      changes = someSteps(steps);
     }
-    const events = changes.map((change) => eventOf(change, whileDown));
-    try {
-      await this.#options.trail.commit(events);
-    } catch {
-      // The trail itself tells why it cannot be written, in the log and in /readyz.
-      this.#tryAgainLater(whileDown);
-      return;
+    let handedOver: Promise<void> | undefined;
+    // What was compared with was not recorded after all: the next try tells of both.
+    if (failures === this.#failures) {
+      this.#handed = wanted;
+      handedOver = this.#handOver(changes, whileDown);
     }
-    this.#recorded = wanted;
-    this.#storing = this.#storing.then(() =>
-      this.#options.store.write(this.#recorded).catch(this.#options.onProblem),
-    );
-    await this.#storing;
-    // Changes that came while this one failed wait for it.
-    this.#failed = this.#handed !== this.#wanted;
-    if (this.#failed) await this.#record(false);
+    this.#comparing = undefined;
+    compared.resolve();
+    await handedOver;
+  }
+
+  async #handOver(changes: readonly CatalogChange[], whileDown: boolean): Promise<void> {
+    const wanted = this.#handed;
+    const failures = this.#failures;
+    if (changes.length > 0) {
+      try {
+        await this.#options.trail.commit(changes.map((change) => eventOf(change, whileDown)));
+      } catch {
+        // The trail itself tells why it cannot be written, in the log and in /readyz.
+        this.#tryAgainLater(whileDown);
+        return;
+      }
+      // One before this was not recorded: the next try tells of both.
+      if (failures !== this.#failures) return;
+      this.#recorded = wanted;
+      this.#storing = this.#storing.then(() =>
+        this.#options.store.write(this.#recorded.digest).catch(this.#options.onProblem),
+      );
+      await this.#storing;
+    }
+    if (failures === this.#failures) await this.#catchUp();
+  }
+
+  /** Changes that came while one failed waited for it. */
+  async #catchUp(): Promise<void> {
+    const waiting = this.#failed && this.#handed !== this.#wanted;
+    if (waiting) await this.#record(false);
+    else this.#failed = false;
   }
 
   #tryAgainLater(whileDown: boolean): void {
     this.#failed = true;
+    this.#failures += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#handed = this.#recorded;
-      void this.#record(whileDown);
-    }, TRY_AGAIN_MS).unref();
+    this.#timer = setTimeout(() => void this.#tryAgain(whileDown), TRY_AGAIN_MS).unref();
   }
+
+  async #tryAgain(whileDown: boolean): Promise<void> {
+    while (this.#comparing !== undefined) await this.#comparing;
+    this.#handed = this.#recorded;
+    await this.#record(whileDown);
+  }
+}
+
+/** @returns undefined where time was up before the end. */
+function someSteps<Result>(steps: Steps<Result>): Result | undefined {
+  const end = performance.now() + SLICE_MS;
+  do {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  } while (performance.now() < end);
+  return undefined;
 }
 
 function eventOf(change: CatalogChange, whileDown: boolean): CatalogChangedEvent {

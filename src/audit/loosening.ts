@@ -1,8 +1,7 @@
-import { compareWords, type Words } from '../allowlist/address.ts';
-import { parseEntry, type Range } from '../allowlist/entry.ts';
+import type { Allowlist } from '../allowlist/allowlist.ts';
 import type { ShownValue } from './catalog-change.ts';
 import type { Settings } from './policy-model.ts';
-import { AUTH_QUERY, LIST, LOGIN, MIN_BITS, PROTECTED, PROTECTED_ONLY } from './policy-settings.ts';
+import { AUTH_QUERY, LOGIN, MIN_BITS } from './policy-settings.ts';
 
 /** Words from the loosest to the strictest. */
 const STRICTNESS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -66,93 +65,22 @@ function listGrows(before: ShownValue, after: ShownValue): boolean {
   return after.some((entry) => !before.includes(entry));
 }
 
-/** A project's settings and a branch's of it. */
-type Both = readonly [project: Settings, branch: Settings];
+/** A branch's list, before a change or after it; `undefined`: it admits everyone. */
+type List = Allowlist | undefined;
 
 /**
- * Whether a branch admits an address that it did not admit before. Branches that fall back to one list of their
+ * Whether a list admits an address that the one before did not admit. Branches that fall back to one list of their
  * project ask the same; the answer is kept for as long as the function is.
  */
-export function growthJudge(): (before: Both, after: Both) => boolean {
-  const known: { were: readonly string[]; are: readonly string[]; grows: boolean }[] = [];
+export function growthJudge(): (before: List, after: List) => boolean {
+  const known: { before: List; after: List; grows: boolean }[] = [];
   return (before, after) => {
-    const were = entriesOf(before);
-    const are = entriesOf(after);
-    if (were === undefined) return false;
-    if (are === undefined) return true;
-    const found = known.find((each) => each.were === were && each.are === are);
+    if (before === undefined) return false;
+    if (after === undefined) return true;
+    const found = known.find((each) => each.before === before && each.after === after);
     if (found !== undefined) return found.grows;
-    const grows = !isSame(were, are) && !isWithin(merged(are), merged(were));
-    known.push({ were, are, grows });
+    const grows = !after.isWithin(before);
+    known.push({ before, after, grows });
     return grows;
   };
-}
-
-function isSame(were: readonly string[], are: readonly string[]): boolean {
-  return were.length === are.length && were.every((entry, index) => entry === are[index]);
-}
-
-/** @param ranges, covers sorted, no two of either meeting. */
-function isWithin(ranges: readonly Range[], covers: readonly Range[]): boolean {
-  const rest = covers.values();
-  let cover = rest.next();
-  return ranges.every((range) => {
-    while (!cover.done && isBefore(cover.value, range)) cover = rest.next();
-    return !cover.done && isInside(range, cover.value);
-  });
-}
-
-function isBefore(cover: Range, range: Range): boolean {
-  if (cover.first.family !== range.first.family) return cover.first.family < range.first.family;
-  return compareWords(cover.last.words, range.first.words) < 0;
-}
-
-function isInside({ first, last }: Range, cover: Range): boolean {
-  if (cover.first.family !== first.family) return false;
-  return compareWords(cover.first.words, first.words) <= 0 && compareWords(last.words, cover.last.words) <= 0;
-}
-
-/** The entries that count for a branch (catalog/openness.ts, `entriesFor`); undefined where everyone is admitted. */
-function entriesOf([project, branch]: Both): readonly string[] | undefined {
-  const own = branch[LIST] ?? null;
-  if (Array.isArray(own)) return own;
-  const list = project[LIST] ?? null;
-  const counts = project[PROTECTED_ONLY] !== true || branch[PROTECTED] === true;
-  return counts && Array.isArray(list) ? list : undefined;
-}
-
-/** Ranges that neither meet nor touch, so that one within several is within one of these. */
-function merged(entries: readonly string[]): Range[] {
-  const ranges = entries.flatMap((entry) => {
-    const parsed = parseEntry(entry);
-    return 'range' in parsed ? [parsed.range] : [];
-  });
-  ranges.sort((a, b) => a.first.family - b.first.family || compareWords(a.first.words, b.first.words));
-  const result: Range[] = [];
-  for (const range of ranges) {
-    const before = result.at(-1);
-    if (before !== undefined && meets(before, range)) result[result.length - 1] = joined(before, range);
-    else result.push(range);
-  }
-  return result;
-}
-
-function meets(before: Range, range: Range): boolean {
-  if (before.last.family !== range.first.family) return false;
-  return (
-    compareWords(range.first.words, before.last.words) <= 0 || isNext(before.last.words, range.first.words)
-  );
-}
-
-function joined(before: Range, range: Range): Range {
-  const last = compareWords(before.last.words, range.last.words) < 0 ? range.last : before.last;
-  return { first: before.first, last };
-}
-
-function isNext(last: Words, first: Words): boolean {
-  return numberOf(first) - numberOf(last) === 1n;
-}
-
-function numberOf(words: Words): bigint {
-  return words.reduce((number, word) => (number << 32n) | BigInt(word), 0n);
 }

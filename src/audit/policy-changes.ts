@@ -1,16 +1,60 @@
 import type { CatalogChange, CatalogEntity, ShownValue } from './catalog-change.ts';
+import { listDifference } from './list-difference.ts';
 import { growthJudge, settingLoosens } from './loosening.ts';
+import type { Policy } from './policy.ts';
 import { changed, differing, otherSecrets, type PolicyPlace, written } from './policy-difference.ts';
 import type { BranchDigest, ProjectDigest, Settings, Settled } from './policy-model.ts';
 import { changesOfRoles, roleCreated } from './policy-roles.ts';
 import { LIST, PROTECTED, PROTECTED_ONLY } from './policy-settings.ts';
+import type { Steps } from './steps.ts';
 
-export function projectDeleted({ id }: ProjectDigest): CatalogChange {
+/** What has changed, in the catalog's order. Both digests must be made with the same key. */
+export function* changesBetween(before: Policy, after: Policy): Steps<CatalogChange[]> {
+  const changes: CatalogChange[] = [];
+  for (const change of changesOf(before, after)) changes.push(yield* withDifference(change));
+  return changes;
+}
+
+/** What came and went in a list takes long enough to be found in steps. */
+function* withDifference(change: CatalogChange): Steps<CatalogChange> {
+  const { entity, before = null, after = null } = change;
+  if (entity === 'role' || !isList(before) || !isList(after)) return change;
+  return { ...change, ...(yield* listDifference(before, after)) };
+}
+
+function changesOf(before: Policy, after: Policy): CatalogChange[] {
+  const were = new Map(before.digest.projects.map((project) => [project.id, project]));
+  const are = new Set(after.digest.projects.map(({ id }) => id));
+  const gone = before.digest.projects.filter(({ id }) => !are.has(id));
+  return [
+    ...gone.map(projectDeleted),
+    ...after.digest.projects.flatMap((project) => {
+      const was = were.get(project.id);
+      if (was === undefined) return projectCreated(project);
+      return changesOfProject(was, project, grownBranches([before, was], [after, project]));
+    }),
+  ];
+}
+
+type ProjectOf = readonly [policy: Policy, project: ProjectDigest];
+
+/** The branches, by their ids, that admit an address which they did not admit before. */
+function grownBranches([before, was]: ProjectOf, [after, project]: ProjectOf): ReadonlySet<string> {
+  const were = new Map(was.branches.map((branch) => [branch.id, branch]));
+  const admitsMore = growthJudge();
+  const grown = project.branches.filter((branch) => {
+    const old = were.get(branch.id);
+    return old !== undefined && admitsMore(before.allowlistOf(was, old), after.allowlistOf(project, branch));
+  });
+  return new Set(grown.map(({ id }) => id));
+}
+
+function projectDeleted({ id }: ProjectDigest): CatalogChange {
   return { entity: 'project', action: 'deleted', project: id, loosens: false };
 }
 
 /** Whatever comes with something new is told too: who may log in there, and from where. */
-export function projectCreated(project: ProjectDigest): CatalogChange[] {
+function projectCreated(project: ProjectDigest): CatalogChange[] {
   const place = { project: project.id };
   return [
     { ...place, entity: 'project', action: 'created', after: written(project.settings), loosens: true },
@@ -19,18 +63,13 @@ export function projectCreated(project: ProjectDigest): CatalogChange[] {
   ];
 }
 
-export function changesOfProject(before: ProjectDigest, after: ProjectDigest): CatalogChange[] {
+function changesOfProject(
+  before: ProjectDigest,
+  after: ProjectDigest,
+  grown: ReadonlySet<string>,
+): CatalogChange[] {
   const were = new Map(before.branches.map((branch) => [branch.id, branch]));
   const are = new Set(after.branches.map(({ id }) => id));
-  const admitsMore = growthJudge();
-  const grown = new Set(
-    after.branches.filter((branch) => {
-      const was = were.get(branch.id);
-      return (
-        was !== undefined && admitsMore([before.settings, was.settings], [after.settings, branch.settings])
-      );
-    }),
-  );
   const place = { project: after.id };
   return [
     ...settledChanges(place, before, after, grown.size > 0),
@@ -41,7 +80,7 @@ export function changesOfProject(before: ProjectDigest, after: ProjectDigest): C
       const was = were.get(branch.id);
       return was === undefined
         ? branchCreated(after.id, branch)
-        : changesOfBranch(after.id, was, branch, grown.has(branch));
+        : changesOfBranch(after.id, was, branch, grown.has(branch.id));
     }),
   ];
 }
@@ -105,7 +144,6 @@ function settingChanged(
     name,
     before,
     after,
-    ...listDifference(before, after),
   };
 }
 
@@ -128,16 +166,6 @@ function actionOf(name: string, before: ShownValue, after: ShownValue): CatalogC
 function listCreated(place: PolicyPlace, settings: Settings): CatalogChange[] {
   const after = settings[LIST] ?? null;
   return after === null ? [] : [{ ...changed(place, 'allowlist', 'created', false), name: LIST, after }];
-}
-
-function listDifference(before: ShownValue, after: ShownValue): Pick<CatalogChange, 'added' | 'removed'> {
-  if (!isList(before) || !isList(after)) return {};
-  const were = new Set(before);
-  const are = new Set(after);
-  return {
-    added: after.filter((entry) => !were.has(entry)),
-    removed: before.filter((entry) => !are.has(entry)),
-  };
 }
 
 function isList(value: ShownValue): value is readonly string[] {

@@ -1,4 +1,4 @@
-import type { CatalogChange, CatalogEntity } from './catalog-change.ts';
+import type { CatalogChange, CatalogEntity, ShownValue } from './catalog-change.ts';
 import type { Settings, Settled } from './policy-model.ts';
 import { LIST } from './policy-settings.ts';
 
@@ -18,9 +18,12 @@ export function changed(
 /** The names of settings that differ. One that an older digest does not have counts as null. */
 export function differing(before: Settings, after: Settings): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter(
-    (name) => JSON.stringify(before[name] ?? null) !== JSON.stringify(after[name] ?? null),
-  );
+  return [...names].filter((name) => !isSame(before[name] ?? null, after[name] ?? null));
+}
+
+function isSame(before: ShownValue, after: ShownValue): boolean {
+  if (!Array.isArray(before) || !Array.isArray(after)) return before === after;
+  return before.length === after.length && before.every((entry, index) => entry === after[index]);
 }
 
 /** The names of secrets that are other ones, or are there on one side only. */

@@ -1,8 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { CatalogState } from '../catalog/find.ts';
 import type { Branch, Project, Role } from '../catalog/model.ts';
-import type { CatalogChange } from './catalog-change.ts';
-import { changesOfProject, projectCreated, projectDeleted } from './policy-changes.ts';
 import {
   type BranchDigest,
   type PolicyDigest,
@@ -25,9 +23,6 @@ export type { PolicyDigest } from './policy-model.ts';
 /** Of a catalog without projects. */
 export const EMPTY_DIGEST: PolicyDigest = { version: 1, projects: [] };
 
-/** For digests that are compared and thrown away. */
-const NO_KEY = Buffer.alloc(0);
-
 /**
  * @param key secret: whoever has the digest alone must not be able to try passwords on a verifier's fingerprint.
  */
@@ -44,25 +39,6 @@ export function parseDigest(text: string): PolicyDigest | undefined {
     return undefined;
   }
   return policyDigest.safeParse(value).data;
-}
-
-/** What has changed, in the catalog's order. Both digests must be made with the same key. */
-export function changesBetween(before: PolicyDigest, after: PolicyDigest): CatalogChange[] {
-  const were = new Map(before.projects.map((project) => [project.id, project]));
-  const are = new Set(after.projects.map(({ id }) => id));
-  const gone = before.projects.filter(({ id }) => !are.has(id));
-  return [
-    ...gone.map(projectDeleted),
-    ...after.projects.flatMap((project) => {
-      const was = were.get(project.id);
-      return was === undefined ? projectCreated(project) : changesOfProject(was, project);
-    }),
-  ];
-}
-
-/** What has changed between two states at hand. */
-export function catalogChanges(before: CatalogState, after: CatalogState): CatalogChange[] {
-  return changesBetween(digestOf(before, NO_KEY), digestOf(after, NO_KEY));
 }
 
 function digestOfProject(project: Project, key: Buffer): ProjectDigest {

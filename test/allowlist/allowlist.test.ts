@@ -62,6 +62,27 @@ t.test('An address is admitted exactly where one of the ranges holds it.', async
   t.doesNotThrow(() => fc.assert(property, { numRuns: 300 }));
 });
 
+t.test('A list is within another exactly where that one admits all that it does.', async (t) => {
+  const few = fc.array(
+    fc.tuple(aFamily, fc.nat(15), fc.nat(15)).map(([family, one, other]) => ({
+      first: addressOf(family, BigInt(Math.min(one, other))),
+      last: addressOf(family, BigInt(Math.max(one, other))),
+    })),
+    { maxLength: 6 },
+  );
+  const all = ([4, 6] as const).flatMap((family) =>
+    Array.from({ length: 16 }, (_, number) => addressOf(family, BigInt(number))),
+  );
+  const property = fc.property(few, few, (ranges, others) => {
+    const [list, other] = [Allowlist.of(ranges), Allowlist.of(others)];
+    return list.isWithin(other) === all.every((address) => !list.admits(address) || other.admits(address));
+  });
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 1000 }));
+  const across = listOf('::ffff:fff0-::1:0:10');
+  t.ok(across.isWithin(listOf('::-::ffff:ffff', '::1:0:0-::2:0:0')), 'two that touch where a word ends');
+  t.notOk(across.isWithin(listOf('::-::ffff:fffe', '::1:0:0-::2:0:0')), 'one address is missing');
+});
+
 t.test('It decides as ip-cidr does within a family.', async (t) => {
   const network = aFamily.chain((family) =>
     fc

@@ -1,14 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { parseAddress } from '../../src/allowlist/address.ts';
 import type { CatalogChange } from '../../src/audit/catalog-change.ts';
-import {
-  catalogChanges,
-  changesBetween,
-  digestOf,
-  EMPTY_DIGEST,
-  parseDigest,
-} from '../../src/audit/policy-digest.ts';
+import { keptPolicy, type Policy, policyOf } from '../../src/audit/policy.ts';
+import { changesBetween as changesInSteps } from '../../src/audit/policy-changes.ts';
+import { digestOf, EMPTY_DIGEST, parseDigest } from '../../src/audit/policy-digest.ts';
+import { atOnce } from '../../src/audit/steps.ts';
 import type { CatalogState } from '../../src/catalog/find.ts';
 import type { Branch, Project, Role } from '../../src/catalog/model.ts';
 import { Secret } from '../../src/catalog/secret.ts';
@@ -38,6 +36,19 @@ function shop(branch: Partial<Branch> = {}, project: Partial<Project> = {}): Cat
   return [{ ...aProject('shop', [main]), ...project }];
 }
 
+function changesBetween(before: Policy, after: Policy): CatalogChange[] {
+  return atOnce(changesInSteps(before, after));
+}
+
+const EMPTY = keptPolicy(EMPTY_DIGEST);
+
+function catalogChanges(before: CatalogState, after: CatalogState): CatalogChange[] {
+  return changesBetween(
+    policyOf(new CatalogSnapshot(before), KEY),
+    policyOf(new CatalogSnapshot(after), KEY),
+  );
+}
+
 /** Changes of a branch's settings, from the usual ones. */
 function changed(branch: Partial<Branch>, from: Partial<Branch> = {}): CatalogChange[] {
   return catalogChanges(shop(from), shop({ ...from, ...branch }));
@@ -51,7 +62,10 @@ t.test('A state that did not change has no changes, whether it was kept as JSON 
   const state = shop({ authQuery: AUTH_QUERY, allowedIps: ['10.0.0.0/8'] });
   const kept = parseDigest(JSON.stringify(digestOf(state, KEY)));
   t.ok(kept);
-  t.strictSame(changesBetween(kept ?? EMPTY_DIGEST, digestOf(state, KEY)), []);
+  t.strictSame(
+    changesBetween(keptPolicy(kept ?? EMPTY_DIGEST), policyOf(new CatalogSnapshot(state), KEY)),
+    [],
+  );
   t.strictSame(catalogChanges(state, shop({ authQuery: AUTH_QUERY, allowedIps: ['10.0.0.0/8'] })), []);
 });
 
@@ -69,7 +83,7 @@ t.test('No secret is in a digest or a change, nor a fingerprint that two owners 
   );
   const state = shop({ authQuery: AUTH_QUERY, roles });
   const digest = digestOf(state, KEY);
-  const text = JSON.stringify([digest, changesBetween(EMPTY_DIGEST, digest)]);
+  const text = JSON.stringify([digest, changesBetween(EMPTY, keptPolicy(digest))]);
   for (const secret of ['hunter2', 'ask-me-quietly', formatVerifier(aVerifier('v')), 'SCRAM']) {
     t.notOk(text.includes(secret), secret);
   }
@@ -85,7 +99,7 @@ t.test('All of a new catalog is told: projects, branches, lists, endpoints, role
     { allowedIps: ['10.0.0.0/8'] },
     { allowedIps: { ips: [], protectedBranchesOnly: true } },
   );
-  const changes = changesBetween(EMPTY_DIGEST, digestOf(state, KEY));
+  const changes = changesBetween(EMPTY, policyOf(new CatalogSnapshot(state), KEY));
   t.match(changes, [
     { entity: 'project', action: 'created', project: 'shop', loosens: true },
     { entity: 'allowlist', action: 'created', project: 'shop', after: [] },
@@ -344,9 +358,27 @@ t.test('A change of lists loosens exactly where an address gets in that did not.
       const were = admitted(before);
       const grows = admitted(after).some((is, index) => is && were[index] !== true);
       const changes = catalogChanges(before, after);
-      return changes.some(({ loosens }) => loosens) === grows || (changes.length === 0 && !grows);
+      const kept = changesBetween(keptPolicy(digestOf(before, KEY)), keptPolicy(digestOf(after, KEY)));
+      return changes.some(({ loosens }) => loosens) === grows && isDeepStrictEqual(kept, changes);
     }),
     { numRuns: 500 },
   );
   t.pass('500 pairs');
+});
+
+t.test('What has come and what has gone of a long list is told, whatever stands in its place.', async (t) => {
+  const some = fc.array(
+    fc.nat(9).map((n) => `10.0.0.${n}`),
+    { minLength: 1, maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(some, some, (before, after) => {
+      const [change] = changed({ allowedIps: after }, { allowedIps: before });
+      if (change === undefined) return isDeepStrictEqual(before, after);
+      const added = after.filter((entry) => !before.includes(entry));
+      const removed = before.filter((entry) => !after.includes(entry));
+      return isDeepStrictEqual([change.added, change.removed], [added, removed]);
+    }),
+  );
+  t.strictSame(changed({ allowedIps: ['10.0.0.1', '10.0.0.1'] }, { allowedIps: ['10.0.0.1'] })[0]?.added, []);
 });
