@@ -28,7 +28,7 @@ export interface Attestation {
 export function attestationOf(authority: string, chain: string, last: LinkedRecord | undefined): Attestation {
   const named = { authority_uid: authority, chain_uid: chain };
   if (last === undefined) return named;
-  return { ...named, prev_event: { uid: last.uid, fingerprint: fingerprintOf(last.fingerprint) } };
+  return { ...named, prev_event: { fingerprint: fingerprintOf(last.fingerprint), uid: last.uid } };
 }
 
 export function fingerprintOf(value: string): Fingerprint {

@@ -37,12 +37,12 @@ export function link(
   head: ChainHead,
 ): { readonly line: string; readonly head: ChainHead } {
   const sequence = head.sequence + 1;
-  const record = toOcsf(event, { ...at, sequence });
   const attestation = attestationOf(head.authority, head.chain, head.last);
-  const text = canonical({ ...record, unmapped: { ...record.unmapped, attestation } });
+  const text = canonical(toOcsf(event, { time: at.time, uid: at.uid, sequence, attestation }));
   const fingerprint = sha256(text);
   const place = fingerprintPlace(text, head.authority, head.chain);
   if (place === undefined) throw new Error('a record was made without its attestation');
   const line = text.slice(0, place) + fingerprintText(fingerprint) + text.slice(place);
-  return { line, head: { ...head, sequence, last: { uid: at.uid, fingerprint } } };
+  const { chain, authority } = head;
+  return { line, head: { chain, authority, sequence, last: { uid: at.uid, fingerprint } } };
 }

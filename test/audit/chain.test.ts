@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import t from 'tap';
 import { canonical } from '../../src/audit/canonical.ts';
 import { type ChainHead, link, newChain } from '../../src/audit/chain.ts';
+import { toOcsf } from '../../src/audit/ocsf.ts';
 import { type ReadRecord, readRecord } from '../../src/audit/record-line.ts';
 import { CONNECTION, EVENTS, NOON } from '../support/audit-events.ts';
 
@@ -31,14 +33,16 @@ function read(line: string): ReadRecord {
 function strangersHash(line: string): string {
   const record = JSON.parse(line);
   delete record.unmapped.attestation.fingerprint;
-  return createHash('sha256').update(canonical(record), 'utf8').digest('hex');
+  return createHash('sha256')
+    .update(canonicalize(record) ?? '', 'utf8')
+    .digest('hex');
 }
 
 t.test(
   'A line is its own canonical JSON, and carries the hash of itself without the fingerprint.',
   async (t) => {
     for (const line of written(20).lines) {
-      t.equal(canonical(JSON.parse(line)), line);
+      t.equal(canonicalize(JSON.parse(line)), line);
       t.equal(strangersHash(line), read(line).fingerprint);
       t.notMatch(line, '\n');
     }
@@ -86,7 +90,7 @@ t.test("A client's text can imitate neither an attestation nor a fingerprint.", 
       newChain(CHAIN, AUTHORITY),
     );
     t.equal(strangersHash(line), read(line).fingerprint);
-    t.equal(canonical(JSON.parse(line)), line);
+    t.equal(canonicalize(JSON.parse(line)), line);
   }
 });
 
@@ -131,6 +135,44 @@ t.test('A predecessor that is not told whole is none.', async (t) => {
   record.unmapped.attestation.prev_event = { uid: 'x' };
   t.match(readRecord(JSON.stringify(record)), { problem: /no uid, sequence or attestation/ });
 });
+
+t.test('Whatever order its members stand in, a value has the text that RFC 8785 gives it.', async (t) => {
+  const { jsonText } = fc.letrec((tie) => ({
+    jsonText: fc.oneof(
+      { maxDepth: 3 },
+      fc.string({ unit: 'binary' }),
+      fc.double({ noDefaultInfinity: true, noNaN: true }),
+      fc.constantFrom(true, false, null),
+      fc.array(tie('jsonText'), { maxLength: 3 }),
+      fc.dictionary(
+        fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('1', '10', '2', 'é', '€', '😀')),
+        tie('jsonText'),
+      ),
+    ),
+  }));
+  const sorted = (value: unknown): unknown => JSON.parse(canonicalize(value) ?? 'null');
+  fc.assert(
+    fc.property(fc.array(jsonText), (value) => {
+      const [text, again] = [canonical(value), canonical([sorted(value)])];
+      return text === canonicalize(value) && again === `[${text}]`;
+    }),
+    { numRuns: 500 },
+  );
+  t.equal(canonical({ a: undefined, b: [1, { c: undefined, d: 0 }] }), '{"b":[1,{"d":0}]}');
+  t.equal(canonical({ b: 1, a: undefined }), '{"b":1}');
+});
+
+t.test(
+  'A record about a connection is made in its canonical order, so that nothing has to be sorted.',
+  async (t) => {
+    const stamp = { time: NOON, uid: UID, sequence: 1 };
+    for (const [name, event] of Object.entries(EVENTS)) {
+      if (!('connection' in event)) continue;
+      const record = toOcsf(event, stamp);
+      t.equal(JSON.stringify(record), canonicalize(record), name);
+    }
+  },
+);
 
 t.test('What JSON cannot tell is refused.', async (t) => {
   t.throws(() => canonical(() => 1), /has no JSON/);

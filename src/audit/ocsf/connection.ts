@@ -18,9 +18,9 @@ export function endpointsOf(connection: ConnectionFacts, texts: Texts): Readonly
 export function tlsOf({ tls }: ConnectionFacts, texts: Texts): Readonly<Record<string, unknown>> | undefined {
   return (
     tls && {
-      version: texts.of(tls.version),
       cipher: texts.of(tls.cipher),
       sni: texts.optional(tls.servername),
+      version: texts.of(tls.version),
     }
   );
 }
@@ -36,7 +36,10 @@ export function reasonOf(
 /** Which of the names that OCSF has no place for a class has one for after all. */
 type Placed = 'role' | 'tls' | 'mechanism';
 
-/** `unmapped.portcullis` of a connection's event. @param placed what stands elsewhere in the record. */
+/**
+ * `unmapped.portcullis` of a connection's event. What some classes add has its place in the order already.
+ * @param placed what stands elsewhere in the record.
+ */
 export function oursOf(
   connection: ConnectionFacts,
   texts: Texts,
@@ -44,18 +47,22 @@ export function oursOf(
 ): Readonly<Record<string, unknown>> {
   const { certificate } = connection;
   return {
-    project: texts.optional(connection.project),
-    branch: texts.optional(connection.branch),
-    endpoint: texts.optional(connection.endpoint),
-    role: placed.includes('role') ? undefined : texts.optional(connection.role),
-    database: texts.optional(connection.database),
     application_name: texts.optional(connection.applicationName),
-    mechanism: placed.includes('mechanism') ? undefined : texts.optional(connection.mechanism),
-    tls: placed.includes('tls') ? undefined : tlsOf(connection, texts),
+    branch: texts.optional(connection.branch),
     certificate: certificate && {
       common_name: texts.optional(certificate.commonName),
       fingerprint: texts.of(certificate.fingerprint),
     },
+    database: texts.optional(connection.database),
+    endpoint: texts.optional(connection.endpoint),
+    mechanism: placed.includes('mechanism') ? undefined : texts.optional(connection.mechanism),
+    outcome: undefined,
+    prefix: undefined,
+    project: texts.optional(connection.project),
+    role: placed.includes('role') ? undefined : texts.optional(connection.role),
+    statement: undefined,
+    tls: placed.includes('tls') ? undefined : tlsOf(connection, texts),
+    upstream: undefined,
     via: texts.optional(connection.via),
     vpc_endpoint: texts.optional(connection.vpcEndpoint),
   };

@@ -1,7 +1,7 @@
 import { parseAddress } from '../../allowlist/address.ts';
 import type { ConnectionFacts, RefusedEvent, UpstreamFacts } from '../events.ts';
 import { endpointsOf, oursOf } from './connection.ts';
-import { type EventParts, type OcsfRecord, OTHER, recordOf, type Stamp } from './record.ts';
+import { type Attributes, type EventParts, type OcsfRecord, OTHER, recordOf, type Stamp } from './record.ts';
 import { countedOf } from './refusal.ts';
 import { Texts } from './texts.ts';
 
@@ -60,7 +60,7 @@ export function datastorePartsOf(
   texts: Texts,
   upstream: UpstreamFacts | undefined,
 ): Omit<EventParts, 'code' | 'activity'> & {
-  readonly attributes: { readonly actor: Readonly<Record<string, unknown>> };
+  readonly attributes: Attributes & { readonly actor: Readonly<Record<string, unknown>> };
 } {
   const { role } = connection;
   const session = texts.of(connection.id);
@@ -72,7 +72,7 @@ export function datastorePartsOf(
     failed: false,
     session,
     attributes: {
-      actor: { user, session: { uid: session } },
+      actor: { session: { uid: session }, user },
       src_endpoint,
       dst_endpoint: upstream === undefined ? dst_endpoint : upstreamEndpoint(upstream, texts),
       database: databaseOf(connection, upstream, texts),
@@ -81,17 +81,22 @@ export function datastorePartsOf(
     },
     ours: {
       ...oursOf(connection, texts, ['role']),
-      upstream: upstream && { role: texts.of(upstream.role), pid: upstream.pid },
+      upstream: upstream && { pid: upstream.pid, role: texts.of(upstream.role) },
     },
   };
 }
 
 function upstreamEndpoint({ host, port }: UpstreamFacts, texts: Texts): Readonly<Record<string, unknown>> {
-  const named = { port, svc_name: 'postgresql' };
-  if (host.startsWith('/')) return { ...named, name: texts.of(host) };
-  return parseAddress(host) === undefined
-    ? { ...named, hostname: texts.of(host) }
-    : { ...named, ip: texts.of(host) };
+  const shown = texts.of(host);
+  const isSocket = host.startsWith('/');
+  const isAddress = !isSocket && parseAddress(host) !== undefined;
+  return {
+    hostname: isSocket || isAddress ? undefined : shown,
+    ip: isAddress ? shown : undefined,
+    name: isSocket ? shown : undefined,
+    port,
+    svc_name: 'postgresql',
+  };
 }
 
 /** The upstream's name for it. Where none is known, as in a cancel request, the branch stands for it. */
@@ -100,9 +105,11 @@ function databaseOf(
   upstream: UpstreamFacts | undefined,
   texts: Texts,
 ): Readonly<Record<string, unknown>> {
-  const relational = { type_id: 1, type: 'Relational' };
   const name = upstream?.database ?? connection.database;
-  return name === undefined
-    ? { ...relational, uid: texts.of(connection.branch ?? 'unknown') }
-    : { ...relational, name: texts.of(name) };
+  return {
+    name: texts.optional(name),
+    type: 'Relational',
+    type_id: 1,
+    uid: name === undefined ? texts.of(connection.branch ?? 'unknown') : undefined,
+  };
 }

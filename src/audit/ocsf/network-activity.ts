@@ -65,8 +65,8 @@ function partsOf(connection: ConnectionFacts, texts: Texts): Omit<EventParts, 'c
       ...endpointsOf(connection, texts),
       tls: tlsOf(connection, texts),
       connection_info: {
-        direction_id: 1,
         direction: 'Inbound',
+        direction_id: 1,
         protocol_name: 'tcp',
         protocol_num: 6,
         session: { uid: session },

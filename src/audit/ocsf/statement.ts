@@ -81,15 +81,15 @@ function activityOf({ tags, text }: Followed): readonly [number, string] {
 function oursOf(statement: Followed, texts: Texts): Readonly<Record<string, unknown>> {
   const { text, parameters } = statement;
   return {
-    step: statement.step,
-    outcome: statement.outcome,
-    tags: texts.list(statement.tags),
-    rows: statement.rows,
-    more: statement.more,
-    unknown: text === undefined ? true : undefined,
     bytes: text?.bytes,
     masked: text?.isMasked === true ? true : undefined,
-    sha256: texts.optional(text?.sha256),
+    more: statement.more,
+    outcome: statement.outcome,
     parameters: parameters && texts.list(parameters),
+    rows: statement.rows,
+    sha256: texts.optional(text?.sha256),
+    step: statement.step,
+    tags: texts.list(statement.tags),
+    unknown: text === undefined ? true : undefined,
   };
 }

@@ -30,8 +30,9 @@ export class Texts {
   of(text: string): string {
     const isLong = text.length > MAX_TEXT;
     const kept = isLong ? text.slice(0, MAX_TEXT) : text;
-    const shown = PLAIN.test(kept) ? kept : kept.replace(UNPRINTABLE, visible);
-    this.#room -= lengthOf(shown);
+    const isPlain = PLAIN.test(kept);
+    const shown = isPlain ? kept : kept.replace(UNPRINTABLE, visible);
+    this.#room -= isPlain ? shown.length + AROUND : lengthOf(shown);
     if (isLong || this.#room < 0) this.cut = true;
     return this.#room < 0 ? '' : shown;
   }
