@@ -10,7 +10,7 @@ import { beGateway, beUpstream, cpuOf, type Listening } from './login-processes.
 
 /**
  * What the audit trail costs a login: two gateways, one with a trail and one without, are given logins at a steady
- * pace in turns. CPU is the gateway's alone; latency is from connect to ReadyForQuery.
+ * pace in turns; the upstream is reached as by default, by TLS with verify-full. CPU is the gateway's alone; latency is from connect to ReadyForQuery.
  */
 
 const HELP = `node bench/login-cost.ts [--rounds N] [--seconds N] [--rate N] [--json]
@@ -27,6 +27,8 @@ interface Turn {
   readonly latency: number;
 }
 
+type Started = Listening & { readonly child: ChildProcess };
+
 interface Gateway {
   readonly name: string;
   readonly child: ChildProcess;
@@ -35,8 +37,8 @@ interface Gateway {
 }
 
 const [role, ...rest] = process.argv.slice(2);
-if (role === 'upstream') process.send?.({ port: (await beUpstream()).port });
-else if (role === 'gateway') process.send?.({ port: (await beGateway(Number(rest[0]), rest[1])).port });
+if (role === 'upstream') process.send?.(await beUpstream());
+else if (role === 'gateway') process.send?.(await beGateway(JSON.parse(rest[0] ?? '') as Listening, rest[1]));
 else await measure();
 
 async function measure(): Promise<void> {
@@ -53,8 +55,8 @@ async function measure(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-login-cost-'));
   const upstream = await start('upstream');
   const gateways = [
-    await gatewayOf('without', upstream.port),
-    await gatewayOf('with', upstream.port, join(dir, 'audit')),
+    await gatewayOf('without', upstream),
+    await gatewayOf('with', upstream, join(dir, 'audit')),
   ];
   try {
     const pace = { rate: Number(values.rate), seconds: Number(values.seconds) };
@@ -69,18 +71,22 @@ async function measure(): Promise<void> {
   }
 }
 
-async function gatewayOf(name: string, upstreamPort: number, dir?: string): Promise<Gateway> {
-  const { child, port } = await start('gateway', String(upstreamPort), ...(dir === undefined ? [] : [dir]));
+async function gatewayOf(name: string, { port: at, certificate }: Started, dir?: string): Promise<Gateway> {
+  const { child, port } = await start(
+    'gateway',
+    JSON.stringify({ port: at, certificate }),
+    ...(dir === undefined ? [] : [dir]),
+  );
   return { name, child, port, turns: [] };
 }
 
-async function start(...args: readonly string[]): Promise<{ child: ChildProcess; port: number }> {
+async function start(...args: readonly string[]): Promise<Started> {
   const child = fork(import.meta.filename, args);
-  const { port } = await new Promise<Listening>((resolve, reject) => {
+  const listening = await new Promise<Listening>((resolve, reject) => {
     child.once('message', (said) => resolve(said as Listening));
     child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)));
   });
-  return { child, port };
+  return { child, ...listening };
 }
 
 async function turn(

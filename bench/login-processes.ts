@@ -14,24 +14,29 @@ import { aRole, verifier } from '../test/support/scene.ts';
 import { ScriptedUpstream } from '../test/support/scripted-upstream.ts';
 import { certificateStore, testCertificate } from '../test/support/server-certificate.ts';
 import { LIMITS, RECORDS_ALL, RecordingJournal } from '../test/support/test-gate.ts';
-import { goodScript } from '../test/support/upstream-steps.ts';
+import { expect, goodScript, send, tls } from '../test/support/upstream-steps.ts';
 
 /** What a child process says once it listens. */
 export interface Listening {
   readonly port: number;
+  /** PEM, of an upstream. */
+  readonly certificate?: string;
 }
 
-/** An upstream that lets `app` in. Never returns. */
+/** An upstream that lets `app` in, by TLS. */
 export async function beUpstream(): Promise<Listening> {
-  return await ScriptedUpstream.open({ scripts: [goodScript(verifier)] });
+  const certificate = await testCertificate();
+  const secured = [expect('ssl-request'), send(Buffer.from('S')), tls(certificate)];
+  const { port } = await ScriptedUpstream.open({ scripts: [[...secured, ...goodScript(verifier)]] });
+  return { port, certificate: certificate.cert };
 }
 
-/** A gateway in front of it, with a trail in `dir` or without one. */
-export async function beGateway(upstreamPort: number, dir: string | undefined): Promise<Listening> {
+/** A gateway in front of it as it is by default (sslmode=verify-full), with a trail in `dir` or without one. */
+export async function beGateway(upstream: Listening, dir: string | undefined): Promise<Listening> {
   const branch = aBranch('br-main', {
     isDefault: true,
     endpoints: ['ep-main'],
-    upstream: anUpstream({ host: '127.0.0.1', port: upstreamPort, sslmode: 'disable' }),
+    upstream: anUpstream({ host: '127.0.0.1', port: upstream.port, sslrootcert: upstream.certificate }),
     roles: [aRole('app', verifier)],
   });
   const catalog = new CatalogSnapshot([aProject('shop', [branch])]);
