@@ -2,10 +2,10 @@ import { AUDIT_EVENTS_PATH, AUDIT_PURGE_PATH } from '../admin/audit.ts';
 import type { TrailEvent } from '../audit/events.ts';
 import { errorCode } from '../store/system-error.ts';
 import { TrailError } from '../trail/error.ts';
-import { loadSigningKey } from '../trail/signing-key.ts';
-import { Trail } from '../trail/trail.ts';
+import type { Trail } from '../trail/trail.ts';
 import type { AuditPlace } from './audit-place.ts';
 import { ask, type Reply } from './control-client.ts';
+import { openTrail } from './open-trail.ts';
 
 type Exported = Extract<TrailEvent, { type: 'trail-exported' }>;
 
@@ -59,15 +59,7 @@ async function asWriter<Result>(
   { audit }: AuditPlace,
   work: (trail: Trail) => Promise<Result>,
 ): Promise<Result> {
-  const trail = await Trail.open({
-    dir: audit.dir,
-    signingKey: await loadSigningKey(audit.signingKey, audit.dir),
-    keys: audit.keys,
-    segmentBytes: audit.segmentSize,
-    segmentAge: audit.segmentAge,
-    retention: audit.retention,
-    reserve: audit.reserve,
-  });
+  const { trail } = await openTrail(audit);
   try {
     return await work(trail);
   } finally {

@@ -5,18 +5,16 @@ import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { AuditConfig } from '../config/audit.ts';
 import { AuditJournal } from '../observe/audit-journal.ts';
 import type { AdmissionRecorder, Journal } from '../session/ports.ts';
-import { loadSigningKey } from '../trail/signing-key.ts';
-import { Trail } from '../trail/trail.ts';
+import type { Trail } from '../trail/trail.ts';
 import type { TrailState } from '../trail/trail-options.ts';
 import { LenientAdmissions, type Recordable, StrictAdmissions } from './admissions.ts';
 import { AuditSinks } from './audit-sinks.ts';
 import { digestFile } from './digest-file.ts';
+import { openTrail } from './open-trail.ts';
 import { PolicyRecorder } from './policy-recorder.ts';
 
 const FINGERPRINT_KEY = 'portcullis policy fingerprints v1';
 const FINGERPRINT_KEY_LENGTH = 32;
-/** Refusals at once after a quiet time, in bytes. */
-const REFUSAL_BURST = 1024 * 1024;
 
 /** The audit trail with what a gateway records there: admissions, ends, refusals, changes of policy, its own life. */
 export class Audit implements AsyncDisposable {
@@ -43,26 +41,22 @@ export class Audit implements AsyncDisposable {
   /** @throws TrailError, in one line, where folder or keys cannot be used. */
   static async open(options: AuditOptions): Promise<Audit> {
     const { config, log } = options;
-    const signingKey = await loadSigningKey(config.signingKey, config.dir);
-    const trail = await Trail.open({
-      dir: config.dir,
-      signingKey,
-      keys: config.keys,
-      segmentBytes: config.segmentSize,
-      segmentAge: config.segmentAge,
-      retention: config.retention,
-      reserve: config.reserve,
-      refusals: { bytesPerSecond: config.refusalBudget, burst: REFUSAL_BURST },
-      onState: (state) => tell(log, state),
+    const { trail, signingKey } = await openTrail(config, {
+      onState: (state) => tell(log, state, config.onFailure),
       onProblem: (problem) => log.warn({ problem }, 'audit trail'),
     });
-    const policy = await PolicyRecorder.open({
-      trail,
-      store: digestFile(config.dir),
-      key: fingerprintKey(signingKey.privateKey),
-      onProblem: (cause) => log.warn({ cause: String(cause) }, 'the state of the catalog was not kept'),
-    });
-    return new Audit(trail, policy, options);
+    try {
+      const policy = await PolicyRecorder.open({
+        trail,
+        store: digestFile(config.dir),
+        key: fingerprintKey(signingKey.privateKey),
+        onProblem: (cause) => log.warn({ cause: String(cause) }, 'the state of the catalog was not kept'),
+      });
+      return new Audit(trail, policy, options);
+    } catch (error) {
+      await trail.close();
+      throw error;
+    }
   }
 
   /** Why nothing can be recorded now; undefined: it can. */
@@ -128,9 +122,15 @@ function afterPolicy(trail: Trail, policy: PolicyRecorder): Recordable {
   };
 }
 
-function tell(log: Logger, state: TrailState): void {
+/** What a trail that cannot be written means for those who log in. */
+const MEANWHILE: Readonly<Record<AuditConfig['onFailure'], string>> = {
+  refuse: 'nobody is let in',
+  admit: 'sessions are let in without a record',
+};
+
+function tell(log: Logger, state: TrailState, onFailure: AuditConfig['onFailure']): void {
   if (state.healthy) log.info('the audit trail is written again');
-  else log.error({ why: state.reason }, 'the audit trail cannot be written: nobody is let in');
+  else log.error({ why: state.reason }, `the audit trail cannot be written: ${MEANWHILE[onFailure]}`);
 }
 
 /** Known to whoever signs, so that a stolen folder does not help to guess passwords. */

@@ -58,19 +58,22 @@ export async function takeLock(path: string): Promise<Lock> {
       if (holder !== undefined) throw new LockError(holder);
       if (await takeOver(path, held, draft)) break;
     }
+  } catch (cause) {
+    throw cause instanceof LockError ? cause : new LockError(undefined, { cause });
   } finally {
-    await rm(draft, { force: true });
+    await removed(draft);
   }
   return held(path);
 }
 
 async function written(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: 'wx' });
-    await chmod(path, LOCK_MODE);
-  } catch (error) {
-    throw new LockError(undefined, { cause: error });
-  }
+  await writeFile(path, text, { flag: 'wx' });
+  await chmod(path, LOCK_MODE);
+}
+
+/** A file whose folder has gone, or has become a file, has gone with it. */
+async function removed(path: string): Promise<void> {
+  await unless(['ENOTDIR'], rm(path, { force: true }));
 }
 
 /** link(2) makes the name, with the text already in it, or fails: no reader ever sees half a lock. */
@@ -110,7 +113,7 @@ function held(path: string): Lock {
   const release = async (): Promise<void> => {
     if (!holding) return;
     holding = false;
-    await rm(path, { force: true });
+    await removed(path);
   };
   return { release, [Symbol.asyncDispose]: release };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
@@ -65,6 +65,27 @@ t.test('within one process, too.', async (t) => {
   await writeFile(path, '1\n1\n');
   const all = await Promise.allSettled(Array.from({ length: 50 }, () => takeLock(path)));
   t.equal(all.filter(({ status }) => status === 'fulfilled').length, 1);
+});
+
+t.test('what is in the way is told as a lock that cannot be written.', async (t) => {
+  const dir = await passableFolder(t);
+  await mkdir(join(dir, 'a.lock'));
+  const obstacle = { name: 'LockError', holder: undefined };
+  await t.rejects(takeLock(join(dir, 'a.lock')), { ...obstacle, cause: { code: 'EISDIR' } });
+  t.strictSame(await readdir(dir), ['a.lock']);
+  await writeFile(join(dir, 'file'), '');
+  await t.rejects(takeLock(join(dir, 'file', 'b.lock')), { ...obstacle, cause: { code: 'ENOTDIR' } });
+});
+
+t.test('a lock whose folder was removed, or replaced by a file, is given back.', async (t) => {
+  const dir = join(await passableFolder(t), 'folder');
+  for (const isReplaced of [false, true]) {
+    await mkdir(dir);
+    const lock = await takeLock(join(dir, 'a.lock'));
+    await rm(dir, { recursive: true });
+    if (isReplaced) await writeFile(dir, '');
+    await t.resolves(lock.release());
+  }
 });
 
 t.test('one who waits gets the lock when it is given back, and no earlier.', async (t) => {
