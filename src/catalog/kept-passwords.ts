@@ -1,5 +1,6 @@
 import type { Branch, Project } from './model.ts';
 import { clusterKey } from './names.ts';
+import { upstreamRole } from './upstream-names.ts';
 
 /**
  * Names upstream of roles on a branch's cluster whose verifier, keys or password the catalog holds. A password that
@@ -17,6 +18,6 @@ export function keptPasswords(projects: readonly Project[], { upstream }: Branch
 
 function addKept({ roles, authQuery }: Branch, kept: Set<string>): void {
   if (authQuery?.password !== undefined) kept.add(authQuery.role);
-  for (const { name, verifier, upstream } of roles)
-    if (verifier !== undefined || upstream.login !== undefined) kept.add(upstream.role ?? name);
+  for (const role of roles)
+    if (role.verifier !== undefined || role.upstream.login !== undefined) kept.add(upstreamRole(role));
 }

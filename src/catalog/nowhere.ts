@@ -1,18 +1,14 @@
 import { allowlistFrom } from '../allowlist/entries.ts';
-import { DEFAULT_ITERATIONS } from '../scram/verifier.ts';
-import { type Branch, DEFAULT_SQL_RULES, type Project } from './model.ts';
+import { BRANCH_DEFAULTS } from './branch-defaults.ts';
+import type { Branch, Project } from './model.ts';
 
 /** A name that no branch can have, so that nothing finds it by chance. */
 const NO_ID = '';
 
 const branch: Branch = {
+  ...BRANCH_DEFAULTS,
   id: NO_ID,
   name: NO_ID,
-  parentId: undefined,
-  isDefault: false,
-  isProtected: false,
-  endpoints: [],
-  allowedIps: undefined,
   upstream: {
     host: 'nowhere.invalid',
     port: 5432,
@@ -23,18 +19,6 @@ const branch: Branch = {
     proxyProtocol: 'off',
     database: undefined,
   },
-  roles: [],
-  authQuery: undefined,
-  replication: false,
-  scramIterations: DEFAULT_ITERATIONS,
-  connectionLimit: undefined,
-  idleSessionTimeout: undefined,
-  maxSessionAge: undefined,
-  resetAt: undefined,
-  clientCertificate: 'optional',
-  clientCertificateRole: 'off',
-  sql: DEFAULT_SQL_RULES,
-  provisioner: undefined,
 };
 
 const project: Project = {

@@ -1,9 +1,9 @@
-import { DEFAULT_ITERATIONS } from '../scram/verifier.ts';
+import { BRANCH_DEFAULTS } from './branch-defaults.ts';
 import type { CreateProject } from './commands.ts';
 import type { CatalogEvent } from './events.ts';
 import { type CatalogState, findProject, listed, shown } from './find.ts';
 import { type Fresh, freshBranchId, freshEndpointId, freshProjectId } from './fresh.ts';
-import { type Branch, DEFAULT_SQL_RULES } from './model.ts';
+import type { Branch } from './model.ts';
 import { refuseProvisioned } from './provisioned.ts';
 import { Rejected } from './rejection.ts';
 import { checkBranchName, checkPostgresName, checkProjectId, checkProjectName } from './valid-names.ts';
@@ -19,26 +19,12 @@ export function createProject(state: CatalogState, command: CreateProject, fresh
   if (state.some((project) => project.id === id))
     throw new Rejected(`project ${shown(id)} is there already: choose another id`);
   const branch: Branch = {
+    ...BRANCH_DEFAULTS,
     id: freshBranchId(state, fresh),
     name: branchName,
-    parentId: undefined,
     isDefault: true,
-    isProtected: false,
     endpoints: [freshEndpointId(state, fresh)],
-    allowedIps: undefined,
     upstream: upstream.target,
-    roles: [],
-    authQuery: undefined,
-    replication: false,
-    scramIterations: DEFAULT_ITERATIONS,
-    connectionLimit: undefined,
-    idleSessionTimeout: undefined,
-    maxSessionAge: undefined,
-    resetAt: undefined,
-    clientCertificate: 'optional',
-    clientCertificateRole: 'off',
-    sql: DEFAULT_SQL_RULES,
-    provisioner: undefined,
   };
   const project = { id, name, allowedIps: undefined, cluster: undefined, branches: [branch] };
   return [{ type: 'project-created', project, upstream }];

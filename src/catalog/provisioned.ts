@@ -3,7 +3,7 @@ import type { Fresh } from './fresh.ts';
 import type { Branch, Project, Role, UpstreamTarget } from './model.ts';
 import { clusterKey } from './names.ts';
 import { Rejected } from './rejection.ts';
-import { originalName, upstreamNameOf } from './upstream-names.ts';
+import { originalName, upstreamNameOf, upstreamRole } from './upstream-names.ts';
 
 /** Branches whose databases and roles we make on the project's cluster. */
 
@@ -61,15 +61,15 @@ export function upstreamOfRole(name: string, branchId: string): Role['upstream']
 }
 
 /** The same, after a role of the parent. */
-export function upstreamAfter({ name, upstream }: Role, parent: Branch, branchId: string): Role['upstream'] {
-  return upstreamOfRole(originalName(upstream.role ?? name, parent.id), branchId);
+export function upstreamAfter(role: Role, parent: Branch, branchId: string): Role['upstream'] {
+  return upstreamOfRole(originalName(upstreamRole(role), parent.id), branchId);
 }
 
 /** @throws Rejected where roles of a branch are one upstream: a copy has one password. */
 export function refuseSharedRoles({ name, roles }: Branch): void {
   const seen = new Map<string, string>();
   for (const role of roles) {
-    const upstream = role.upstream.role ?? role.name;
+    const upstream = upstreamRole(role);
     const other = seen.get(upstream);
     if (other !== undefined)
       throw new Rejected(

@@ -1,8 +1,30 @@
 import { createHash } from 'node:crypto';
 import { MAX_NAME_BYTES } from '../wire/limits.ts';
+import type { CatalogState } from './find.ts';
+import type { Branch, Role } from './model.ts';
+import { clusterKey } from './names.ts';
 
 /** Hex digits that stand for what a name too long has lost: 64 bits. */
 const DIGEST_LENGTH = 16;
+
+/** What a role is called upstream. */
+export function upstreamRole({ name, upstream }: Role): string {
+  return upstream.role ?? name;
+}
+
+/** Another branch of the same cluster of which a role is the same one upstream. */
+export function branchSharing(state: CatalogState, branch: Branch, role: Role): Branch | undefined {
+  const cluster = clusterKey(branch.upstream);
+  const name = upstreamRole(role);
+  return state
+    .flatMap(({ branches }) => branches)
+    .find(
+      ({ id, upstream, roles }) =>
+        id !== branch.id &&
+        clusterKey(upstream) === cluster &&
+        roles.some((each) => upstreamRole(each) === name),
+    );
+}
 
 /**
  * What the copy of a role or database is called upstream: `app` of branch `br-quiet-river-12345678` is

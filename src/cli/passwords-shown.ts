@@ -1,7 +1,7 @@
 import type { CatalogState } from '../catalog/find.ts';
 import type { Role } from '../catalog/model.ts';
-import { clusterKey } from '../catalog/names.ts';
 import type { BranchRef } from '../catalog/snapshot.ts';
+import { branchSharing, upstreamRole } from '../catalog/upstream-names.ts';
 import { printable } from '../observe/printable.ts';
 import { formatVerifier } from '../scram/verifier.ts';
 import { table } from './table.ts';
@@ -27,27 +27,13 @@ export type UpstreamMend =
 export function upstreamMend(state: CatalogState, place: BranchRef, role: Role): UpstreamMend | undefined {
   if (role.upstream.login !== undefined || role.verifier === undefined) return undefined;
   const { name: on } = place.branch;
-  const sharing = branchSharing(state, place, role);
+  const sharing = branchSharing(state, place.branch, role);
   if (sharing !== undefined) {
     return {
-      warning: `role ${role.name} of branch ${on} has no login upstream, where ${upstreamName(role)} is also branch ${sharing}'s: give it one with roles set-upstream`,
+      warning: `role ${role.name} of branch ${on} has no login upstream, where ${upstreamRole(role)} is also branch ${sharing.name}'s: give it one with roles set-upstream`,
     };
   }
-  return { sql: `ALTER ROLE ${identifier(upstreamName(role))} PASSWORD '${formatVerifier(role.verifier)}';` };
-}
-
-function branchSharing(state: CatalogState, { branch }: BranchRef, role: Role): string | undefined {
-  const cluster = clusterKey(branch.upstream);
-  const others = state.flatMap(({ branches }) => branches).filter(({ id }) => id !== branch.id);
-  return others.find(
-    (other) =>
-      clusterKey(other.upstream) === cluster &&
-      other.roles.some((each) => upstreamName(each) === upstreamName(role)),
-  )?.name;
-}
-
-function upstreamName({ name, upstream }: Role): string {
-  return upstream.role ?? name;
+  return { sql: `ALTER ROLE ${identifier(upstreamRole(role))} PASSWORD '${formatVerifier(role.verifier)}';` };
 }
 
 /** As quote_ident(), always in quotes (PostgreSQL manual, 4.1.1). */

@@ -4,6 +4,7 @@ import type { SetUpstream, Command as Wish } from '../catalog/commands.ts';
 import { findBranch, roleOf } from '../catalog/find.ts';
 import type { Branch, UpstreamLogin } from '../catalog/model.ts';
 import { Secret } from '../catalog/secret.ts';
+import { upstreamRole as upstreamRoleOf } from '../catalog/upstream-names.ts';
 import { dial } from '../net/dial.ts';
 import { LoginNotProven, proveLogin } from '../upstream/prove-login.ts';
 import { type CatalogFlags, change, onCatalog, warn } from './catalog-command.ts';
@@ -82,5 +83,5 @@ async function provenKeys(
 }
 
 function roleThere(branch: Branch, name: string, { upstreamRole }: Flags): string {
-  return upstreamRole ?? roleOf(branch, name).upstream.role ?? name;
+  return upstreamRole ?? upstreamRoleOf(roleOf(branch, name));
 }

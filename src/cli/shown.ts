@@ -1,5 +1,6 @@
 import type { Project, ProjectAllowedIps, Role, UpstreamLogin } from '../catalog/model.ts';
 import type { BranchRef } from '../catalog/snapshot.ts';
+import { upstreamRole } from '../catalog/upstream-names.ts';
 import type { Listing } from './output.ts';
 
 /** How projects, branches and roles are shown, in the Neon API's field names. Never a verifier or a password. */
@@ -96,13 +97,14 @@ export interface ShownRole {
   readonly password?: string;
 }
 
-export function shownRole(branchId: string, { name, verifier, verifierUnrated, upstream }: Role): ShownRole {
+export function shownRole(branchId: string, role: Role): ShownRole {
+  const { name, verifier, verifierUnrated, upstream } = role;
   return {
     branch_id: branchId,
     name,
     login: verifier !== undefined,
     verifier_unrated: verifierUnrated,
-    upstream_role: upstream.role ?? name,
+    upstream_role: upstreamRole(role),
     upstream_login: shownLogin(upstream.login),
   };
 }

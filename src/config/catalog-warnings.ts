@@ -1,5 +1,6 @@
-import type { Branch, Project, Role } from '../catalog/model.ts';
+import type { Branch, Project } from '../catalog/model.ts';
 import { clusterKey, databaseOpenedFor } from '../catalog/names.ts';
+import { upstreamRole } from '../catalog/upstream-names.ts';
 import { SALT_LENGTH } from '../scram/verifier.ts';
 import { type Problem, quoted } from './problem.ts';
 import type { Path, YamlDocument } from './yaml-document.ts';
@@ -107,10 +108,6 @@ function openClusters(branches: readonly Placed[], warn: Warn): Problem[] {
       ];
     }),
   );
-}
-
-function upstreamRole({ name, upstream }: Role): string {
-  return upstream.role ?? name;
 }
 
 /** @returns the other branch that has it already. */

@@ -1,5 +1,5 @@
-import { type Branch, DEFAULT_SQL_RULES, type Project } from '../catalog/model.ts';
-import { DEFAULT_ITERATIONS } from '../scram/verifier.ts';
+import { BRANCH_DEFAULTS } from '../catalog/branch-defaults.ts';
+import type { Branch, Project } from '../catalog/model.ts';
 import { pathFrom } from './base-folder.ts';
 import { hasErrors, type Problem, variableProblem } from './problem.ts';
 import { type CertificateFiles, type ServerConfig, serverConfigOf } from './server-config.ts';
@@ -63,26 +63,14 @@ export function givenCertificate(surroundings: Omit<Surroundings, 'file'>): Cert
 
 function projectOf({ target, authQuery }: UpstreamUrl, ips: readonly string[] | undefined): Project {
   const branch: Branch = {
+    ...BRANCH_DEFAULTS,
     id: 'br-main',
     name: 'main',
-    parentId: undefined,
     isDefault: true,
-    isProtected: false,
     endpoints: ['ep-main'],
-    allowedIps: undefined,
     upstream: target,
-    roles: [],
     authQuery,
-    replication: false,
-    scramIterations: DEFAULT_ITERATIONS,
-    connectionLimit: undefined,
-    idleSessionTimeout: undefined,
-    maxSessionAge: undefined,
-    resetAt: undefined,
     clientCertificate: 'off',
-    clientCertificateRole: 'off',
-    sql: DEFAULT_SQL_RULES,
-    provisioner: undefined,
   };
   const allowedIps = ips && { ips, protectedBranchesOnly: false };
   return { id: 'default', name: undefined, allowedIps, cluster: undefined, branches: [branch] };

@@ -2,6 +2,7 @@ import { apply } from '../catalog/apply.ts';
 import type { CatalogEvent } from '../catalog/events.ts';
 import type { CatalogState } from '../catalog/find.ts';
 import type { Branch, Project } from '../catalog/model.ts';
+import { upstreamRole } from '../catalog/upstream-names.ts';
 import type { Provisioner } from '../control/ports.ts';
 import type { Dial } from '../upstream/ports.ts';
 import { StatementFailed } from '../upstream/statements.ts';
@@ -10,7 +11,7 @@ import { make } from './make.ts';
 import type { Intents, Programs } from './ports.ts';
 import { changeRole, rolesConcerned } from './roles.ts';
 import { refusalText, Server, type ServerOptions, workName } from './server.ts';
-import { settle, upstreamRole } from './settle.ts';
+import { settle } from './settle.ts';
 import { databasesMadeFor, ownedDatabases, takenNames } from './survey.ts';
 
 export interface ProvisionerOptions {

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { restorerNameOf } from '../catalog/upstream-names.ts';
+import { restorerNameOf, upstreamRole } from '../catalog/upstream-names.ts';
 import { type Copying, copy } from './copy.ts';
 import { heirsOf, type Making, missingRoles, pairsOf, refuseTaken } from './plan.ts';
 import type { Intents, Programs } from './ports.ts';
 import { grantMemberships, makeRoles } from './role-sql.ts';
 import type { Server } from './server.ts';
-import { upstreamRole } from './settle.ts';
 import { surveyRoles } from './survey.ts';
 
 /** What is needed beside it. */

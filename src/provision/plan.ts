@@ -1,10 +1,9 @@
 import type { Branch, Cluster } from '../catalog/model.ts';
-import { couldBeNameFor, originalName, upstreamNameOf } from '../catalog/upstream-names.ts';
+import { couldBeNameFor, originalName, upstreamNameOf, upstreamRole } from '../catalog/upstream-names.ts';
 import type { Heir } from './adopt.ts';
 import { ProvisionError } from './error.ts';
 import type { WantedRole } from './role-sql.ts';
 import type { ServerSession } from './server.ts';
-import { upstreamRole } from './settle.ts';
 import { markedRoles, type ParentDatabase, type RoleSurvey, surveyDatabases, takenNames } from './survey.ts';
 
 /** A branch's databases, to be made. */

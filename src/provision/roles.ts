@@ -2,12 +2,12 @@ import type { CatalogEvent } from '../catalog/events.ts';
 import type { CatalogState } from '../catalog/find.ts';
 import type { Branch, Project, Role } from '../catalog/model.ts';
 import { clusterKey } from '../catalog/names.ts';
+import { branchSharing, upstreamRole } from '../catalog/upstream-names.ts';
 import { ProvisionError } from './error.ts';
 import type { Intents } from './ports.ts';
 import { identifier, nameArray } from './quoting.ts';
 import { makeRoles, openLogin, setVerifier } from './role-sql.ts';
 import type { ServerSession } from './server.ts';
-import { upstreamRole } from './settle.ts';
 import { markedRoles } from './survey.ts';
 
 interface RoleTools {
@@ -54,13 +54,8 @@ function isOurs({ type }: CatalogEvent, { project, branch, role }: Subject, stat
   if (role.upstream.login !== undefined || project.cluster === undefined) return false;
   if (branch.provisioner !== undefined) return true;
   if (type !== 'password-reset') return false;
-  const key = clusterKey(project.cluster.upstream);
-  if (clusterKey(branch.upstream) !== key) return false;
-  const name = upstreamRole(role);
-  const others = state.flatMap(({ branches }) => branches).filter(({ id }) => id !== branch.id);
-  return !others.some(
-    (other) => clusterKey(other.upstream) === key && other.roles.some((each) => upstreamRole(each) === name),
-  );
+  if (clusterKey(branch.upstream) !== clusterKey(project.cluster.upstream)) return false;
+  return branchSharing(state, branch, role) === undefined;
 }
 
 async function give(session: ServerSession, { branch, role }: Subject): Promise<void> {

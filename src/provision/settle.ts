@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { CatalogState } from '../catalog/find.ts';
-import type { Branch, Role } from '../catalog/model.ts';
-import { couldBeNameFor, isRestorer } from '../catalog/upstream-names.ts';
+import type { Branch } from '../catalog/model.ts';
+import { couldBeNameFor, isRestorer, upstreamRole } from '../catalog/upstream-names.ts';
 import { StatementFailed } from '../upstream/statements.ts';
 import { ProvisionError } from './error.ts';
 import type { Intent } from './ports.ts';
@@ -78,11 +78,6 @@ async function alignRoles(session: ServerSession, intent: Intent, branch: Branch
     return ours && role === undefined ? [closeLogin(name)] : [];
   });
   if (statements.length > 0) await session.run(statements.join('; '));
-}
-
-/** What a role of a branch is called there. */
-export function upstreamRole({ name, upstream }: Role): string {
-  return upstream.role ?? name;
 }
 
 async function inWords(what: string, work: () => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Address } from '../allowlist/address.ts';
 import type { Branch, Role } from '../catalog/model.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
+import { upstreamRole as upstreamRoleOf } from '../catalog/upstream-names.ts';
 import { upstreamDatabase } from '../routing/database.ts';
 import type { Verifier } from '../scram/verifier.ts';
 import { type ClientCertificate, certificateObjection } from './client-certificate.ts';
@@ -69,7 +70,7 @@ function hasEndpoint(catalog: CatalogSnapshot, { projectId, branchId, endpoint }
 function isSameRole(branch: Branch, role: Role | undefined, standing: Standing): boolean {
   const { verifier, upstreamRole } = standing;
   if (verifier === undefined) return role === undefined && branch.authQuery !== undefined;
-  if (role?.verifier === undefined || (role.upstream.role ?? role.name) !== upstreamRole) return false;
+  if (role?.verifier === undefined || upstreamRoleOf(role) !== upstreamRole) return false;
   return isSame(role.verifier, verifier);
 }
 

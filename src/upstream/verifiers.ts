@@ -1,5 +1,6 @@
 import type { Branch, Role, UpstreamLogin } from '../catalog/model.ts';
 import type { Secret } from '../catalog/secret.ts';
+import { upstreamRole } from '../catalog/upstream-names.ts';
 import { type Credentials, fixedKeys, passwordKeys } from '../scram/credentials.ts';
 import type { Verifier } from '../scram/verifier.ts';
 import { Lookups } from './lookups.ts';
@@ -72,7 +73,7 @@ function catalogLogin(role: Role): RoleLogin {
     verifier: role.verifier,
     why: role.verifier === undefined ? 'role is not permitted to log in' : undefined,
     held: true,
-    upstreamRole: role.upstream.role ?? role.name,
+    upstreamRole: upstreamRole(role),
     upstreamPassword: login !== undefined && 'password' in login ? login.password : undefined,
     upstreamKeys: login && credentialsOf(role.name, login),
     connectionLimit: role.connectionLimit,

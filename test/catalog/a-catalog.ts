@@ -1,9 +1,5 @@
-import {
-  type Branch,
-  DEFAULT_SQL_RULES,
-  type Project,
-  type UpstreamTarget,
-} from '../../src/catalog/model.ts';
+import { BRANCH_DEFAULTS } from '../../src/catalog/branch-defaults.ts';
+import type { Branch, Project, UpstreamTarget } from '../../src/catalog/model.ts';
 
 /** Parts of the catalog for tests: what a test does not say is as simple as it can be. */
 export function aProject(
@@ -15,29 +11,7 @@ export function aProject(
 }
 
 export function aBranch(id: string, other: Partial<Branch> = {}): Branch {
-  return {
-    id,
-    name: id,
-    parentId: undefined,
-    isDefault: false,
-    isProtected: false,
-    endpoints: [],
-    allowedIps: undefined,
-    upstream: anUpstream(),
-    roles: [],
-    authQuery: undefined,
-    replication: false,
-    scramIterations: 4096,
-    connectionLimit: undefined,
-    idleSessionTimeout: undefined,
-    maxSessionAge: undefined,
-    resetAt: undefined,
-    clientCertificate: 'optional',
-    clientCertificateRole: 'off',
-    sql: DEFAULT_SQL_RULES,
-    provisioner: undefined,
-    ...other,
-  };
+  return { ...BRANCH_DEFAULTS, id, name: id, upstream: anUpstream(), ...other };
 }
 
 export function anUpstream(other: Partial<UpstreamTarget> = {}): UpstreamTarget {

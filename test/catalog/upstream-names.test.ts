@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { couldBeNameFor, originalName, upstreamNameOf } from '../../src/catalog/upstream-names.ts';
+import type { Role } from '../../src/catalog/model.ts';
+import {
+  branchSharing,
+  couldBeNameFor,
+  originalName,
+  upstreamNameOf,
+  upstreamRole,
+} from '../../src/catalog/upstream-names.ts';
+import { aBranch, anUpstream, aProject } from './a-catalog.ts';
 
 const ID = 'br-quiet-river-12345678';
 const names = fc
@@ -34,4 +42,29 @@ t.test('Names fit PostgreSQL’s limit and stay apart.', async (t) => {
 t.test('Names that were not made for a branch are told.', async (t) => {
   for (const name of ['app', 'postgres', 'app_loud_river_12345678', 'app_quiet_river_12345678x', ''])
     t.equal(couldBeNameFor(name, ID), false, name);
+});
+
+function role(name: string, upstream?: string): Role {
+  const login = undefined;
+  return {
+    name,
+    verifier: undefined,
+    verifierUnrated: false,
+    connectionLimit: undefined,
+    upstream: { role: upstream, login },
+  };
+}
+
+t.test('Roles of two branches are one upstream where they are called alike on one cluster.', async (t) => {
+  const app = role('app');
+  t.equal(upstreamRole(app), 'app');
+  t.equal(upstreamRole(role('web', 'app')), 'app');
+  const main = aBranch('br-main', { roles: [app, role('again', 'app')] });
+  const elsewhere = aBranch('br-elsewhere', { upstream: anUpstream({ port: 5433 }), roles: [app] });
+  const other = aBranch('br-other', {
+    upstream: anUpstream({ host: 'DB.internal.' }),
+    roles: [role('web', 'app')],
+  });
+  t.equal(branchSharing([aProject('a', [main, elsewhere])], main, app), undefined);
+  t.equal(branchSharing([aProject('a', [main]), aProject('b', [elsewhere, other])], main, app), other);
 });
