@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax under test
 import fc from 'fast-check';
 import t from 'tap';
+import { BRANCH_DEFAULTS } from '../../src/catalog/branch-defaults.ts';
 import { parseCatalog } from '../../src/config/catalog-config.ts';
 import { formatLogin } from '../../src/config/login-text.ts';
 import {
@@ -40,6 +41,17 @@ const HEAD = 'projects:\n- id: p\n  branches:\n  - id: br-a\n    name: a\n    de
 function withBranch(line: string): string {
   return `${HEAD}    upstream: { host: db }\n    ${line}\n`;
 }
+
+t.test('What a branch does not say is as the control plane makes one.', async (t) => {
+  const [branch] = catalogProjects(withBranch('roles: []'))[0]?.branches ?? [];
+  t.strictSame(branch, {
+    ...BRANCH_DEFAULTS,
+    id: 'br-a',
+    name: 'a',
+    isDefault: true,
+    upstream: branch?.upstream,
+  });
+});
 
 t.test("The contract's example loads.", async (t) => {
   t.strictSame(catalogProblems(EXAMPLE, CA_FILE), []);
