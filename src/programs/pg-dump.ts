@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { ProvisionError } from '../provision/error.ts';
 import type { ProgramLogin, Programs } from '../provision/ports.ts';
+import { errorCode } from '../store/system-error.ts';
 
 /**
  * The custom format: a plain one goes through psql, whose commands a hostile server can smuggle in (CVE-2025-8714).
@@ -75,6 +76,7 @@ function start(
   });
   if (file === 'pg_dump') child.stdin.end();
   else child.stdout.resume();
+  // A pipe breaks because a program has ended, whose exit status says why: an 'error' unheard would end us.
   for (const stream of [child.stdin, child.stdout]) stream.on('error', () => undefined);
   const ended = once(child, 'close').then(
     ([code]) => (code === 0 ? undefined : `${file} failed: ${complaintOf(said)}`),
@@ -132,10 +134,11 @@ async function versionOf(file: string, signal: AbortSignal): Promise<number> {
     return Number.parseInt(/\(PostgreSQL\) (\d+)/.exec(stdout)?.[1] ?? '', 10) || 0;
   } catch (error) {
     signal.throwIfAborted();
-    throw new ProvisionError(
-      `${file} is not on PATH: install PostgreSQL’s client programs, or take provisioner: template`,
-      { cause: error },
-    );
+    const isMissing = errorCode(error) === 'ENOENT';
+    const mend = `${isMissing ? 'install' : 'mend'} PostgreSQL’s client programs, or take provisioner: template`;
+    throw new ProvisionError(`${file} ${isMissing ? 'is not on PATH' : 'does not run'}: ${mend}`, {
+      cause: error,
+    });
   }
 }
 

@@ -91,8 +91,8 @@ async function withDrain(server: Server, { from, drain }: Copy, work: () => Prom
   const done = work().finally(() => {
     over = true;
   });
-  // Its failure is told where it is awaited; until then nobody listens.
-  done.catch(() => undefined);
+  // Its failure is told where it is awaited, below; until then it is only over.
+  const settled = done.catch(() => undefined);
   const began = performance.now();
   while (!over) {
     const isLate = performance.now() - began > GRACE_MS;
@@ -100,7 +100,7 @@ async function withDrain(server: Server, { from, drain }: Copy, work: () => Prom
 WHERE datname = ${literal(from.name)} AND backend_type IN ('client backend', 'walsender')
   AND (${isLate} OR state = 'idle')`);
     ended += gone.length;
-    await Promise.race([done.catch(() => undefined), setTimeout(POLL_MS)]);
+    await Promise.race([settled, setTimeout(POLL_MS)]);
   }
   await done;
   return ended;

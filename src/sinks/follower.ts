@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { pause } from '../trail/pause.ts';
 import { Backoff } from './backoff.ts';
 import { type Position, PositionFile } from './position.ts';
 import { resume } from './resume.ts';
@@ -73,7 +73,7 @@ export class SinkFollower {
    */
   async close(patience = FAREWELL_MS): Promise<void> {
     this.#closing.abort();
-    const late = globalThis.setTimeout(() => this.#ended.abort(), patience);
+    const late = setTimeout(() => this.#ended.abort(), patience);
     await this.#done;
     clearTimeout(late);
     this.#sink.close();
@@ -181,8 +181,4 @@ export class SinkFollower {
 
 function textOf(error: unknown): string {
   return error instanceof Error && error.message !== '' ? error.message : String(error);
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
 }

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/events.ts';
 import { CommitQueue, type Entry, type Group } from './commit-queue.ts';
 import type { TrailLock } from './directory.ts';
 import { DurableMark } from './durable-mark.ts';
 import { faultReason, TrailError, TrailUnavailable } from './error.ts';
 import type { Ledger, Linked } from './ledger.ts';
+import { pause } from './pause.ts';
 import { segmentName } from './segment-names.ts';
 import type { Surroundings, TrailState } from './trail-options.ts';
 
@@ -100,10 +100,7 @@ export class CommitLoop {
       if (this.#state.healthy) await this.#begin(() => this.#parts.ledger.closeSegment('anyway'));
     };
     const given = new AbortController();
-    await Promise.race([
-      settled(),
-      delay(STOP_MS, undefined, { signal: given.signal }).catch(() => undefined),
-    ]);
+    await Promise.race([settled(), pause(STOP_MS, given.signal)]);
     given.abort();
     clearTimeout(this.#deadline);
     clearTimeout(this.#checkpoint);

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { FolderWatchers } from '../store/folder-watchers.ts';
 import type { DurableMark } from './durable-mark.ts';
 import type { Files } from './files.ts';
 import { nodeFiles } from './node-files.ts';
+import { pause } from './pause.ts';
 import { indexOf, type ReadOptions, startOf } from './reader.ts';
 import { listSegments } from './segment-names.ts';
 import { type Cursor, readSegment, type TrailLine } from './segment-reader.ts';
@@ -132,9 +132,4 @@ class FolderChanges implements Changes {
   [Symbol.dispose](): void {
     this.#watchers.close();
   }
-}
-
-/** Keeps the process alive: following is what it does. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await setTimeout(ms, undefined, signal && { signal }).catch(() => undefined); // Aborted: it ends sooner.
 }

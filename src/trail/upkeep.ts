@@ -68,7 +68,7 @@ export class Upkeep {
 
   async purge(before: number, by: Actor): Promise<Purged> {
     const purging = this.#work.then(() => this.#purge(before, by));
-    this.#work = purging.catch(() => undefined);
+    this.#work = purging.catch(() => undefined); // Told to who asked for it; what comes next goes on all the same.
     return await purging;
   }
 

@@ -156,6 +156,11 @@ t.test('Programs that are missing or too old are told with the mend.', async (t)
   await t.rejects(shop.carry({ type: 'create-branch', name: 'none' }), {
     message: 'pg_dump is not on PATH: install PostgreSQL’s client programs, or take provisioner: template',
   });
+  await writeFile(join(folder, 'pg_dump'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+  process.env['PATH'] = `${folder}:/usr/bin:/bin`;
+  await t.rejects(shop.carry({ type: 'create-branch', name: 'broken' }), {
+    message: 'pg_dump does not run: mend PostgreSQL’s client programs, or take provisioner: template',
+  });
   await writeFile(join(folder, 'pg_dump'), '#!/bin/sh\necho "pg_dump (PostgreSQL) 13.1"\n');
   await chmod(join(folder, 'pg_dump'), 0o755);
   process.env['PATH'] = `${folder}:/usr/bin:/bin`;
