@@ -48,7 +48,7 @@ function timeText(event: RecordEvent): string {
 const MAX_TIME = 8.64e15;
 
 function from(event: RecordEvent): string | undefined {
-  const source = sourceIn(event) ?? textIn(event, 'src_endpoint', 'name');
+  const source = sourceIn(event) ?? (isCall(event) ? undefined : placeName(event));
   const port = valueIn(event, 'src_endpoint', 'port');
   if (source === undefined) return undefined;
   if (typeof port !== 'number') return source;
@@ -96,9 +96,26 @@ function traffic(event: RecordEvent): string | undefined {
   return `${outcomeIn(event) ?? 'closed'} after ${(duration / 1000).toFixed(3)} s, ${sent} B sent, ${received} B received`;
 }
 
+/** What the admin listener was asked; its Unix socket knows no callers. */
 function call(event: RecordEvent): string | undefined {
   const operation = textIn(event, 'api', 'operation');
-  return operation && `${textIn(event, 'actor', 'user', 'name') ?? 'nobody named'}: ${operation}`;
+  if (operation === undefined) return undefined;
+  const place = sourceIn(event) === undefined ? placeName(event) : undefined;
+  return `${operation}${byWhom(event)}${place === undefined ? '' : ` through ${place}`}`;
+}
+
+function isCall(event: RecordEvent): boolean {
+  return textIn(event, 'api', 'operation') !== undefined;
+}
+
+/** Where a record came from, where that is no address. */
+function placeName(event: RecordEvent): string | undefined {
+  return textIn(event, 'src_endpoint', 'name');
+}
+
+function byWhom(event: RecordEvent): string {
+  const name = textIn(event, 'actor', 'user', 'name');
+  return name === undefined ? '' : ` by ${name}`;
 }
 
 /** What a statement was, and what became of it. */
@@ -128,7 +145,7 @@ function trail(event: RecordEvent): string | undefined {
     case 'trail-purged':
       return `${count} segments, up to record ${String(valueIn(ours, 'up_to', 'sequence'))}`;
     case 'trail-exported':
-      return `${count} records, by ${textIn(event, 'actor', 'user', 'name') ?? 'nobody named'}`;
+      return `${count} records${byWhom(event)}`;
     default:
       return undefined;
   }

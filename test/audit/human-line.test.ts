@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { AuditEvent } from '../../src/audit/events.ts';
+import type { AdminCallEvent, AuditEvent } from '../../src/audit/events.ts';
 import { humanLine } from '../../src/audit/human-line.ts';
 import { toOcsf } from '../../src/audit/ocsf.ts';
 import { printable } from '../../src/observe/printable.ts';
@@ -43,6 +43,18 @@ t.test('Every event has a line that says when, what, who and why.', async (t) =>
       '["203.0.113.7"] → ["203.0.113.0/24"] (loosens) by an edit of the file',
   );
   t.match(lineOf(EVENTS['A connection is closed']), /cut after 81\.234 s, 1234 B sent, 56789 B received/);
+});
+
+t.test('A call of the admin listener tells what was asked, by whom and whence.', async (t) => {
+  const event = EVENTS['The admin listener is called'] as AdminCallEvent;
+  const asked = 'DELETE /api/portcullis/v1/sessions';
+  const of = (other: Partial<AdminCallEvent>): string => lineOf({ ...event, ...other }).slice(25);
+  t.equal(of({}), `admin-call         127.0.0.1 ${asked} by ops (200)`);
+  t.equal(of({ caller: undefined }), `admin-call         127.0.0.1 ${asked} (200)`);
+  t.equal(
+    of({ caller: undefined, address: undefined }),
+    `admin-call         ${asked} through the Unix socket (200)`,
+  );
 });
 
 t.test('An IPv6 address stands in brackets before its port.', async (t) => {
