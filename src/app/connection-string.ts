@@ -40,11 +40,10 @@ export async function connectionString(
   const [endpoint] = branch.endpoints;
   if (endpoint === undefined)
     throw new ChoiceError(`branch ${branch.name} has no endpoint: add one to the catalog`);
-  const role = encodeURIComponent(chooseRole(branch, flags));
-  const [mapped] = branch.upstream.database?.keys() ?? [];
-  const database = encodeURIComponent(flags.databaseName ?? mapped ?? decodeURIComponent(role));
+  const role = chooseRole(branch, flags);
+  const database = encodeURIComponent(chooseDatabase(branch, flags) ?? role);
   const { where, options } = placeOf(parsed.config, endpoint);
-  return `postgresql://${role}@${where}/${database}?sslmode=verify-full&channel_binding=require${options}`;
+  return `postgresql://${encodeURIComponent(role)}@${where}/${database}?sslmode=verify-full&channel_binding=require${options}`;
 }
 
 /** Under the public domain an endpoint is a host name; on loopback it is told in `options`. */
@@ -88,6 +87,19 @@ function chooseRole({ roles, name, authQuery }: Branch, { roleName }: Connection
   if (authQuery !== undefined || roles.some((role) => role.name === roleName)) return roleName;
   throw new ChoiceError(
     `branch ${name} has no role ${roleName}; it has: ${roles.map((role) => role.name).join(', ') || 'none'}`,
+  );
+}
+
+/** @returns undefined where the branch maps no names and none is asked for. */
+function chooseDatabase(
+  { name, upstream }: Branch,
+  { databaseName }: ConnectionStringFlags,
+): string | undefined {
+  const known = upstream.database;
+  if (databaseName === undefined) return known?.keys().next().value;
+  if (known === undefined || known.has(databaseName)) return databaseName;
+  throw new ChoiceError(
+    `branch ${name} has no database ${databaseName}; it has: ${[...known.keys()].join(', ')}`,
   );
 }
 
