@@ -1,16 +1,13 @@
 import { AUDIT_EVENTS_PATH, AUDIT_PURGE_PATH } from '../admin/audit.ts';
 import type { TrailEvent } from '../audit/events.ts';
-import { errorCode } from '../store/system-error.ts';
+import { textIn } from '../audit/values.ts';
 import { TrailError } from '../trail/error.ts';
 import type { Trail } from '../trail/trail.ts';
 import type { AuditPlace } from './audit-place.ts';
-import { ask, type Reply } from './control-client.ts';
+import { ask, isNobodyThere, objectOf, type Reply } from './control-client.ts';
 import { openTrail } from './open-trail.ts';
 
 type Exported = Extract<TrailEvent, { type: 'trail-exported' }>;
-
-/** Nobody listens: no file, or one that a gateway has left behind. */
-const NOBODY: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED']);
 
 /**
  * Records from a command that the trail was exported: by the gateway that writes it, or in its place where none runs.
@@ -43,16 +40,17 @@ export async function purgeFromOutside(
 async function order({ controlSocket }: AuditPlace, path: string, what: object): Promise<unknown> {
   if (controlSocket === undefined) return undefined;
   let reply: Reply;
+  let answer: Readonly<Record<string, unknown>>;
   try {
     reply = await ask({ socketPath: controlSocket }, 'POST', path, JSON.stringify(what));
+    answer = objectOf(reply);
   } catch (error) {
-    if (NOBODY.has(errorCode(error))) return undefined;
+    if (isNobodyThere(error)) return undefined;
     const why = error instanceof Error ? error.message : String(error);
     throw new TrailError(`the gateway at ${controlSocket} does not answer: ${why}`, { cause: error });
   }
-  const body = JSON.parse(reply.body) as { readonly message?: string };
-  if (reply.status === 200) return body;
-  throw new TrailError(`the gateway refused: ${body.message ?? reply.status}`);
+  if (reply.status === 200) return answer;
+  throw new TrailError(`the gateway refused: ${textIn(answer, 'message') ?? `status ${reply.status}`}`);
 }
 
 async function asWriter<Result>(

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { dirname, join, resolve } from 'node:path';
+import { errorCode } from '../store/system-error.ts';
 
 /** Beside portcullis.yaml, mode 0600: how other commands find the running gateway. */
 const CONTROL_SOCKET = 'portcullis.sock';
@@ -21,6 +22,26 @@ export interface Reply {
 
 export function controlSocketOf(configPath: string): string {
   return join(dirname(resolve(configPath)), CONTROL_SOCKET);
+}
+
+/** Nobody listens: no file, or one that a gateway has left behind. */
+export function isNobodyThere(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
+}
+
+const NO_GATEWAY = 'what answers is no gateway of this version';
+
+/** What a gateway answered. @throws Error where it is no JSON object, and so no gateway's. */
+export function objectOf({ status, body }: Reply): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (cause) {
+    throw new Error(`${NO_GATEWAY} (status ${status})`, { cause });
+  }
+  if (typeof value === 'object' && value !== null) return { ...value };
+  throw new Error(`${NO_GATEWAY} (status ${status})`);
 }
 
 export function nameOf(door: Door): string {

@@ -1,4 +1,5 @@
-import { ask, controlSocketOf } from '../app/control-client.ts';
+import { ask, controlSocketOf, isNobodyThere, objectOf, type Reply } from '../app/control-client.ts';
+import { textIn } from '../audit/values.ts';
 import { type ConfigFlags, configPath } from './config-options.ts';
 import { CliError } from './error.ts';
 
@@ -27,10 +28,24 @@ export async function askGateway<Item>(
   const socketPath = controlSocketOf(path);
   const url = `${request.path}?${query.toString()}`;
   const reply = await ask({ socketPath }, request.method, url).catch((error: unknown) => {
-    throw new CliError(`no gateway answers at ${socketPath}: is it running?`, 1, { cause: error });
+    throw noAnswer(socketPath, error);
   });
-  const body = JSON.parse(reply.body) as Record<string, Item[] | undefined> & { message?: string };
-  const items = body[name];
-  if (items === undefined) throw new CliError(body.message ?? `the gateway answered ${reply.status}`, 1);
-  return items;
+  const answer = answerIn(reply);
+  const items = answer[name];
+  if (Array.isArray(items)) return items;
+  throw new CliError(`the gateway refused: ${textIn(answer, 'message') ?? `status ${reply.status}`}`, 1);
+}
+
+function noAnswer(socketPath: string, cause: unknown): CliError {
+  const told = cause instanceof Error ? cause.message : String(cause);
+  const why = isNobodyThere(cause) ? 'is it running?' : told;
+  return new CliError(`no gateway answers at ${socketPath}: ${why}`, 1, { cause });
+}
+
+function answerIn(reply: Reply): Readonly<Record<string, unknown>> {
+  try {
+    return objectOf(reply);
+  } catch (cause) {
+    throw new CliError(cause instanceof Error ? cause.message : String(cause), 1, { cause });
+  }
 }

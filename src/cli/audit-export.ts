@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { Command } from 'commander';
 import { recordFromOutside } from '../app/audit-outside.ts';
 import type { AuditPlace } from '../app/audit-place.ts';
@@ -46,11 +46,18 @@ async function exportNow(flags: Flags): Promise<void> {
     if (unverified !== true) await demandGood(place.audit);
     const found = await count(place.audit, filter.matches);
     const file = output === undefined ? undefined : await newFile(output);
-    try {
+    const write = async (): Promise<void> => {
       await record(found.records, { since, until, place });
       for await (const line of matching(place.audit, filter.matches, found.last))
         if (!(await put(`${line}\n`, file))) break;
       await file?.sync();
+    };
+    try {
+      await write();
+    } catch (error) {
+      // Half an export would be taken for a whole one.
+      if (output !== undefined) await rm(output, { force: true });
+      throw error;
     } finally {
       await file?.close();
     }
@@ -110,6 +117,6 @@ async function newFile(path: string): Promise<FileHandle> {
 
 async function put(text: string, file: FileHandle | undefined): Promise<boolean> {
   if (file === undefined) return await written(text);
-  await file.write(text);
+  await file.appendFile(text);
   return true;
 }

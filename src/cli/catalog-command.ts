@@ -4,7 +4,7 @@ import { type OpenedDesk, openCatalogDesk } from '../app/catalog-desk.ts';
 import type { Command as Wish } from '../catalog/commands.ts';
 import { openedBy } from '../catalog/openness.ts';
 import { carryOut, type Done, rehearse } from '../control/carry-out.ts';
-import { printable } from '../observe/printable.ts';
+import { printableSentence } from '../observe/printable.ts';
 import { type ConfigFlags, configOptions, configPath } from './config-options.ts';
 import { type ConfirmFlags, confirm } from './confirm.ts';
 import { CliError } from './error.ts';
@@ -53,7 +53,7 @@ export async function onCatalog(
 
 function keyMade(path: string): void {
   process.stderr.write(
-    `portcullis: made ${printable(path)}, the key for sealed secrets: keep a copy of it\n`,
+    `portcullis: made ${printableSentence(path)}, the key for sealed secrets: keep a copy of it\n`,
   );
 }
 
@@ -92,5 +92,5 @@ export async function change(
 }
 
 export function warn(message: string): void {
-  process.stderr.write(`portcullis: warning: ${printable(message)}\n`);
+  process.stderr.write(`portcullis: warning: ${printableSentence(message)}\n`);
 }

@@ -1,11 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { Command, Option } from 'commander';
 import { CertificateError } from '../certificates/error.ts';
 import { type CertificateFacts, inspectCertificate } from '../certificates/inspect.ts';
 import { daysLeft } from '../certificates/lifetimes.ts';
 import { splitCertificates } from '../certificates/pem.ts';
+import { printableSentence } from '../observe/printable.ts';
 import { fileReason } from '../store/file-reason.ts';
 import { CliError } from './error.ts';
+import { asJson as asOutput } from './output.ts';
+
+/** A bundle of all the authorities that a system believes has 0.3 MB. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 interface Inspected {
   /** As it was named. */
@@ -39,7 +44,7 @@ interface FileResult {
 
 async function inspectFile(file: string): Promise<FileResult> {
   try {
-    const blocks = splitCertificates(await readFile(file, 'utf8'));
+    const blocks = splitCertificates(await textOf(file));
     const inspected = blocks.map((pem, i) => {
       return { file, place: i + 1, of: blocks.length, facts: inspectCertificate(pem) };
     });
@@ -48,6 +53,19 @@ async function inspectFile(file: string): Promise<FileResult> {
     const reason = error instanceof CertificateError ? error.message : fileReason(error);
     return { inspected: [], failure: `${file}: ${reason}` };
   }
+}
+
+/** Also of a pipe: `openssl s_client … | portcullis certs inspect /dev/stdin`. */
+async function textOf(file: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_BYTES)
+      throw new CertificateError(`larger than ${MAX_BYTES} bytes: is it the right file?`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** An array with an object a certificate; its fields are part of the outside face. */
@@ -68,7 +86,7 @@ function asJson(inspected: readonly Inspected[], now: Date): string {
     authority: facts.authority,
     channel_binding: facts.channelBinding,
   }));
-  return `${JSON.stringify(objects, undefined, 2)}\n`;
+  return asOutput(objects);
 }
 
 function asTable(inspected: readonly Inspected[], now: Date): string {
@@ -86,8 +104,11 @@ function tableOf({ file, place, of, facts }: Inspected, now: Date): string {
     ['signature', facts.signatureAlgorithm],
     ['channel binding', binding.works ? `works, with ${binding.hash}` : `does not work: ${binding.why}`],
   ];
+  const written = rows.map(
+    ([label = '', value = '']) => `  ${label.padEnd(16)} ${printableSentence(value)}\n`,
+  );
   const title = of === 1 ? file : `${file}, certificate ${place} of ${of}`;
-  return `${title}\n${rows.map(([label = '', value]) => `  ${label.padEnd(16)} ${value}\n`).join('')}`;
+  return `${printableSentence(title)}\n${written.join('')}`;
 }
 
 function coverage({ dnsNames, ipAddresses, authority }: CertificateFacts): string {

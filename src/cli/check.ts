@@ -13,6 +13,11 @@ export function checkCommand(): Command {
     for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
     const errors = problems.filter(({ severity }) => severity === 'error').length;
     if (errors > 0) process.exitCode = 2;
-    else process.stdout.write(problems.length === 0 ? 'ok\n' : `ok, with ${problems.length} warnings\n`);
+    else process.stdout.write(verdict(problems.length));
   });
+}
+
+function verdict(warnings: number): string {
+  if (warnings === 0) return 'ok\n';
+  return `ok, with ${warnings === 1 ? '1 warning' : `${warnings} warnings`}\n`;
 }

@@ -43,7 +43,8 @@ export async function lastRecords(
       if (found.length > 2 * lines) found.splice(0, found.length - lines);
     }
     records = [...found, ...records].slice(-lines);
-    if (records.length >= lines || isBefore(first, since)) break;
+    const isEnough = records.length >= lines && end > 0;
+    if (isEnough || isBefore(first, since)) break;
   }
   return { records: lines === 0 ? [] : records, end };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { printableSentence } from '../observe/printable.ts';
 import { auditCommand } from './audit.ts';
 import { branchesCommand } from './branches.ts';
 import { certsCommand } from './certs.ts';
@@ -91,6 +92,6 @@ function usageError(text: string): string {
 /** Never a stack trace; of a configuration's problems each has a line. */
 function lines(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  if (error instanceof CliError) return text.replaceAll('\n', '\nportcullis: ');
-  return text.replace(/\s*\n\s*/g, ' ') || 'failed without a reason';
+  if (error instanceof CliError) return text.split('\n').map(printableSentence).join('\nportcullis: ');
+  return printableSentence(text.replace(/\s*\n\s*/g, ' ')) || 'failed without a reason';
 }

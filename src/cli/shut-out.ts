@@ -1,6 +1,6 @@
 import { SESSIONS_PATH } from '../admin/sessions.ts';
 import { parseAddress } from '../allowlist/address.ts';
-import { ask, controlSocketOf } from '../app/control-client.ts';
+import { ask, controlSocketOf, isNobodyThere, objectOf } from '../app/control-client.ts';
 import type { CatalogState } from '../catalog/find.ts';
 import { CatalogSnapshot } from '../catalog/snapshot.ts';
 import { errorCode } from '../store/system-error.ts';
@@ -35,20 +35,17 @@ export type Live =
   /** To stand behind "live sessions could not be looked up:". */
   | { readonly problem: string };
 
-/** No socket, or one that nobody listens on any more: no gateway runs, and nobody is to be warned of. */
-const NOBODY_THERE = ['ENOENT', 'ECONNREFUSED'];
-
 /** Those of the gateway that runs on the configuration; none where none does. Never rejects for what a gateway does. */
 export async function liveSessions(flags: ConfigFlags): Promise<Live> {
   const socketPath = controlSocketOf((await configPath(flags)) ?? '');
   try {
-    const { status, body } = await ask({ socketPath }, 'GET', SESSIONS_PATH);
-    if (status !== 200) return { problem: `the gateway answered ${status}` };
-    const { sessions } = JSON.parse(body) as { readonly sessions?: readonly LiveSession[] };
+    const reply = await ask({ socketPath }, 'GET', SESSIONS_PATH);
+    if (reply.status !== 200) return { problem: `the gateway answered ${reply.status}` };
+    const { sessions } = objectOf(reply);
     return Array.isArray(sessions) ? { sessions } : { problem: 'the gateway’s answer has none' };
   } catch (error) {
-    const code = errorCode(error);
-    if (code !== undefined && NOBODY_THERE.includes(code)) return { sessions: [] };
-    return { problem: code ?? (error instanceof Error ? error.message : 'no reason given') };
+    // No gateway runs, and nobody is to be warned of.
+    if (isNobodyThere(error)) return { sessions: [] };
+    return { problem: errorCode(error) ?? (error instanceof Error ? error.message : 'no reason given') };
   }
 }

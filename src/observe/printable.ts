@@ -1,5 +1,7 @@
 /** Text from a client is cut here in logs: names have 63 bytes, an SNI at most 255. */
 const MAX_LENGTH = 256;
+/** A sentence of ours that quotes others' texts: paths have 4,096 bytes (PATH_MAX in linux/limits.h), names 63. */
+const MAX_SENTENCE = 8192;
 
 /**
  * Everything that moves a cursor, ends a line or turns the reading direction: C0 and C1 controls, zero-width
@@ -27,8 +29,16 @@ function hex(code: number, digits: number): string {
   return code.toString(16).padStart(digits, '0');
 }
 
-/** A client's text as it may stand in a log or on a terminal: one line, escapes made visible, bounded. */
-export function printable(text: string): string {
-  const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+/** A message to a person as it may stand on a terminal, whoever had a word in it: an upstream, a certificate, a file. */
+export function printableSentence(text: string): string {
+  return printable(text, MAX_SENTENCE);
+}
+
+/**
+ * A client's text as it may stand in a log or on a terminal: one line, escapes made visible, bounded.
+ * @param most UTF-16 units of it that are kept
+ */
+export function printable(text: string, most = MAX_LENGTH): string {
+  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
   return cut.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import t from 'tap';
+import { makeAuthority } from '../../src/certificates/authority.ts';
 import { certsCommand } from '../../src/cli/certs.ts';
 import { CliError } from '../../src/cli/error.ts';
-import { issuedPair } from '../support/issued.ts';
+import { issued, issuedPair } from '../support/issued.ts';
 import { EC, openssl, selfSigned } from '../support/openssl.ts';
 
 const FILES = ['ca.crt', 'ca.key', 'server.crt', 'server.key'];
@@ -183,6 +184,24 @@ t.test('certs inspect shows what it can, and fails for what it cannot.', async (
   ];
   for (const reason of reasons) t.match(error.message, reason);
   t.notMatch(error.message, /\n/);
+  const endless = await failing('inspect', '/dev/zero');
+  t.match(endless.error.message, /^\/dev\/zero: larger than \d+ bytes: is it the right file\?$/);
+});
+
+t.test('certs inspect turns no line of a terminal, whoever made the certificate.', async (t) => {
+  const cert = join(t.testdir(), 'odd.crt');
+  const { privateKeyPem } = issued;
+  const validity = { notBefore: new Date('2020-01-01'), notAfter: new Date('2049-01-01') };
+  const serial = Buffer.alloc(16, 1);
+  await writeFile(
+    cert,
+    makeAuthority({ commonName: 'a\u202eb\u009b2Jc', ...validity, serial, privateKeyPem }),
+  );
+  for (const format of ['table', 'json']) {
+    const output = await certs('inspect', '-o', format, cert);
+    t.notMatch(output, /(?!\n)[\p{Cc}\p{Cf}]/u, format);
+    t.match(output, /CN=a/, format);
+  }
 });
 
 t.test('A path outside the working folder is shown whole.', async (t) => {

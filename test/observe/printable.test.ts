@@ -1,5 +1,5 @@
 import t from 'tap';
-import { printable } from '../../src/observe/printable.ts';
+import { printable, printableSentence } from '../../src/observe/printable.ts';
 
 t.test('What moves a cursor, ends a line or turns the reading direction is spelled out.', async (t) => {
   t.equal(printable('app'), 'app');
@@ -8,6 +8,11 @@ t.test('What moves a cursor, ends a line or turns the reading direction is spell
   t.equal(printable('\u009b31m'), '\\u{9b}31m');
   t.equal(printable('a\u202eb\u2028c\u200bd'), 'a\\u{202e}b\\u{2028}c\\u{200b}d');
   t.equal(printable('\ud800'), '\\u{d800}');
+});
+
+t.test('A sentence is kept whole for longer, and made as harmless.', async (t) => {
+  t.equal(printableSentence(`${'x'.repeat(4096)}: mend\u001b[2J`), `${'x'.repeat(4096)}: mend\\u{1b}[2J`);
+  t.equal(printableSentence('x'.repeat(10_000)), `${'x'.repeat(8192)}…`);
 });
 
 t.test('A long text is cut.', async (t) => {
