@@ -37,8 +37,8 @@ async function bytesIn(dir: string): Promise<number> {
 function counting(tell: (bytes: number) => void): Files {
   return {
     ...nodeFiles,
-    open: async (path, how) => {
-      const file = await nodeFiles.open(path, how);
+    open: async (path, how, writes) => {
+      const file = await nodeFiles.open(path, how, writes);
       const read: typeof file.read = async (into, position) => {
         const bytes = await file.read(into, position);
         tell(bytes);

@@ -1,9 +1,7 @@
-import { readRecord } from '../audit/record-line.ts';
 import type { KeyRing } from '../config/key-ring.ts';
-import { readTail } from './file-tail.ts';
 import type { Files } from './files.ts';
 import { nodeFiles } from './node-files.ts';
-import { listSegments, type Segment, segmentPath } from './segment-names.ts';
+import { listSegments, type Segment } from './segment-names.ts';
 import { readSegment, type TrailLine } from './segment-reader.ts';
 
 export interface ReadOptions {
@@ -15,9 +13,6 @@ export interface ReadOptions {
   /** For tests. */
   readonly files?: Files;
 }
-
-/** A few records. */
-const TAIL_WINDOW = 262_144;
 
 /**
  * Reads the trail in `dir` once, from the oldest record (or `from`) to the end as it is then, in bounded memory. Takes
@@ -47,17 +42,4 @@ export function indexOf(segments: readonly Segment[], sequence: number): number 
     segments.findLastIndex(({ first }) => first <= sequence),
     0,
   );
-}
-
-/** The sequence of the last record that is written; 0 where there is none. */
-export async function lastSequence(dir: string, files: Files = nodeFiles): Promise<number> {
-  for (const { name, first, kinds } of (await listSegments(files, dir)).toReversed()) {
-    if (!kinds.has('jsonl')) return first;
-    const tail = await readTail(files, segmentPath(dir, name, 'jsonl'), TAIL_WINDOW);
-    for (const { text } of tail?.lines.toReversed() ?? []) {
-      const record = readRecord(text);
-      if ('sequence' in record) return record.sequence;
-    }
-  }
-  return 0;
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
 import { sealSegment } from '../../src/trail/seal-segment.ts';
@@ -45,6 +45,33 @@ t.test('What was encrypted is read again, whatever its length.', async (t) => {
     t.equal((await opened(files)).text, text, `${bytes} bytes`);
     t.same(await files.list(DIR), [`${NAME}.jsonl.enc`], 'the plain one is gone');
   }
+});
+
+t.test('The file is as docs/audit.md tells, for whoever opens it without us.', async (t) => {
+  const text = textOf(2 * 65_536 + 5);
+  const file = await rawOf(await sealed(text));
+  const header = file.subarray(0, file.indexOf('\n') + 1);
+  const { format, key, chain, segment, salt } = JSON.parse(header.toString());
+  t.same(
+    { format, chain, segment },
+    { format: 'portcullis-audit-segment-v1', chain: 'chain-1', segment: NAME },
+  );
+  t.equal(header.toString(), `${JSON.stringify({ format, key, chain, segment, salt })}\n`);
+  const ringKey = RING.all.get(key)?.key;
+  if (ringKey === undefined) throw new Error('no key');
+  const segmentKey = Buffer.from(hkdfSync('sha256', ringKey, Buffer.from(salt, 'base64'), format, 32));
+  const chunks = [65_552, 65_552, 21];
+  let [offset, plain] = [header.length, ''];
+  for (const [number, length] of chunks.entries()) {
+    const nonce = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, number, number === chunks.length - 1 ? 1 : 0]);
+    const decipher = createDecipheriv('aes-256-gcm', segmentKey, nonce, { authTagLength: 16 });
+    const chunk = file.subarray(offset, offset + length);
+    decipher.setAAD(header).setAuthTag(chunk.subarray(-16));
+    plain += Buffer.concat([decipher.update(chunk.subarray(0, -16)), decipher.final()]).toString();
+    offset += length;
+  }
+  t.equal(offset, file.length);
+  t.ok(plain === text);
 });
 
 t.test('No text of the segment is left in the file.', async (t) => {
