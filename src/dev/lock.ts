@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { awaitLock, type Lock, LockError } from '../store/lock.ts';
+import { awaitLock, catalogLockPath, type Lock, LockError } from '../store/lock.ts';
 import { errorCode } from '../store/system-error.ts';
 import { DevError } from './error.ts';
 
@@ -17,7 +17,7 @@ const EDIT_MS = 10_000;
 /** Against control-plane commands that edit the catalog at `path`. */
 export async function lockCatalog(path: string): Promise<Lock> {
   return takeDevLock(
-    `${path}.lock`,
+    await catalogLockPath(path),
     (pid) => `process ${pid} is changing ${path}: try again when it is done`,
     EDIT_MS,
   );

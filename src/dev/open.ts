@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { openConfigured } from '../app/configured.ts';
 import type { ServerConfig } from '../config/server-config.ts';
@@ -116,6 +116,6 @@ function adjusted(options: DevOptions): (config: ServerConfig) => ServerConfig {
 
 /** --dir must not be called `config`: paths in a configuration there would start from its parent. */
 function checkFolderName(dir: string): void {
-  if (/(^|\/)config\/*$/.test(dir))
+  if (basename(resolve(dir)) === 'config')
     throw new DevError(`--dir ${dir}: a folder called config holds no certificates; give it another name`);
 }

@@ -11,7 +11,7 @@ import {
   writeCatalog,
 } from './catalog.ts';
 import type { Cluster } from './cluster.ts';
-import { type DevLogin, writeLogin } from './credentials.ts';
+import { type DevLogin, readLogin, writeLogin } from './credentials.ts';
 import { type DevDatabaseOptions, openDevDatabase } from './database.ts';
 import { type DevPaths, ensureIgnore, readIfThere } from './files.ts';
 import { ensureKeyRing } from './key-file.ts';
@@ -57,26 +57,31 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
       sealed,
       allow,
     };
-    await bringInLine(preparation, { login, document, wish });
-    await writeLogin(paths.login, login);
+    const kept = await bringInLine(preparation, { login, document, wish });
     await ensureIgnore(paths);
-    return { login, cluster };
+    return { login: kept, cluster };
   } catch (error) {
     await cluster?.stop();
     throw error;
   }
 }
 
-/** Somebody may have edited the catalog while the database started: what counts is what is there now. */
+/**
+ * Somebody may have edited the catalog, or given the role a new password, while the database started: what counts is
+ * what is there now. The login is kept before the catalog names its role: a catalog without it would lead nowhere.
+ */
 async function bringInLine(
   { paths }: Preparation,
   made: { readonly login: DevLogin; readonly document: Document; readonly wish: DevWish },
-): Promise<void> {
+): Promise<DevLogin> {
   await using _lock = await lockCatalog(paths.catalog);
   const text = await readIfThere(paths.catalog);
   const document = text === undefined ? made.document : parseCatalogDocument(paths.catalog, text);
   applyWish(document, made.login, made.wish);
+  const known = await readLogin(paths.login);
+  if (known === undefined) await writeLogin(paths.login, made.login);
   await writeCatalog(paths.catalog, document);
+  return known ?? made.login;
 }
 
 /** The superuser is let in by the operating system's word (peer), over a socket that is for this account alone. */

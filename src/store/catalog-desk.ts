@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
 import { type Document, parseDocument } from 'yaml';
 import { apply } from '../catalog/apply.ts';
 import type { CatalogEvent } from '../catalog/events.ts';
@@ -15,11 +14,11 @@ import { CatalogNotWritten, UnusableCatalog } from './catalog-errors.ts';
 import { checkCatalogText, readCatalogText } from './catalog-file.ts';
 import { UneditableCatalog } from './catalog-nodes.ts';
 import { shownPath } from './config-file.ts';
-import { awaitLock, type Lock, LockError } from './lock.ts';
+import { awaitLock, catalogLockPath, type Lock, LockError } from './lock.ts';
 import { isSameCatalog } from './same-catalog.ts';
 import { Sealing } from './sealing.ts';
-import { errorCode, unless } from './system-error.ts';
-import { writeFileAtomic } from './write-file.ts';
+import { errorCode } from './system-error.ts';
+import { removeDrafts, writeFileAtomic } from './write-file.ts';
 
 const PRIVATE = 0o600;
 /** ms that another writer may take: an edit takes well under a second. */
@@ -106,9 +105,8 @@ export class CatalogFileDesk implements CatalogDesk {
   /** Against two writers; whoever is killed holds it no longer. */
   async lock(): Promise<Lock> {
     const { file } = this.#location;
-    const path = `${(await unless(['ENOENT'], realpath(file))) ?? file}.lock`;
     try {
-      return await awaitLock(path, this.#options.patience ?? PATIENCE_MS);
+      return await awaitLock(await catalogLockPath(file), this.#options.patience ?? PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof LockError)) throw error;
       const { holder, cause } = error;
@@ -121,8 +119,10 @@ export class CatalogFileDesk implements CatalogDesk {
     }
   }
 
+  /** Whoever calls it holds the lock. */
   async write(path: string, text: string): Promise<void> {
     try {
+      await removeDrafts(path);
       await (this.#options.write ?? writeFileAtomic)(path, text, PRIVATE);
     } catch (error) {
       throw new CatalogNotWritten(

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { processStart } from './process-start.ts';
 import { errorCode, unless } from './system-error.ts';
@@ -24,6 +24,11 @@ export class LockError extends Error {
     super(holder === undefined ? 'a lock cannot be written' : `process ${holder} holds the lock`, options);
     this.holder = holder;
   }
+}
+
+/** What writers of a catalog lock; by whatever link they come, it is the same. */
+export async function catalogLockPath(catalog: string): Promise<string> {
+  return `${(await unless(['ENOENT'], realpath(catalog))) ?? catalog}.lock`;
 }
 
 /** As `takeLock`, but waits for whoever holds it, `patience` ms at most. */

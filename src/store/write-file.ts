@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { unless } from './system-error.ts';
+
+const RANDOM_BYTES = 6;
+const RANDOM_END = /^[0-9a-f]{12}\.tmp$/;
 
 /**
  * Puts a text in a file's place in one step: whoever reads sees the old text or the new one, whole, also
@@ -13,7 +17,8 @@ import { basename, dirname, join } from 'node:path';
 export async function writeFileAtomic(path: string, text: string, mode: number): Promise<void> {
   const target = await followLink(path);
   // Beside it, because a rename is atomic within one file system only.
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+  const random = randomBytes(RANDOM_BYTES).toString('hex');
+  const temporary = join(dirname(target), `${draftPrefix(target)}${random}.tmp`);
   const file = await open(temporary, 'wx', 0o600);
   try {
     try {
@@ -31,17 +36,36 @@ export async function writeFileAtomic(path: string, text: string, mode: number):
   await syncFolder(dirname(target));
 }
 
+/**
+ * Removes what writers of a file left beside it that were killed. For whoever holds the lock of its writers: a draft
+ * is then nobody's.
+ */
+export async function removeDrafts(path: string): Promise<void> {
+  const target = await followLink(path);
+  const prefix = draftPrefix(target);
+  const names = (await unless(['ENOENT'], readdir(dirname(target)))) ?? [];
+  for (const name of names) {
+    if (!name.startsWith(prefix) || !RANDOM_END.test(name.slice(prefix.length))) continue;
+    // One that another user left is for that user's next command.
+    await unless(['ENOENT', 'EACCES', 'EPERM'], unlink(join(dirname(target), name)));
+  }
+}
+
+function draftPrefix(target: string): string {
+  return `.${basename(target)}.`;
+}
+
 async function fill(file: FileHandle, text: string, mode: number): Promise<void> {
   await file.writeFile(text);
   await file.chmod(mode);
 }
 
 async function followLink(path: string): Promise<string> {
-  return (await unlessMissing(realpath(path))) ?? path;
+  return (await unless(['ENOENT'], realpath(path))) ?? path;
 }
 
 async function keepOwner(file: FileHandle, target: string): Promise<void> {
-  const [made, old] = await Promise.all([file.stat(), unlessMissing(stat(target))]);
+  const [made, old] = await Promise.all([file.stat(), unless(['ENOENT'], stat(target))]);
   if (old === undefined || (old.uid === made.uid && old.gid === made.gid)) return;
   await file.chown(old.uid, old.gid);
 }
@@ -53,14 +77,5 @@ async function syncFolder(path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
-  }
-}
-
-async function unlessMissing<Found>(finding: Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await finding;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
   }
 }

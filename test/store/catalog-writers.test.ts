@@ -80,6 +80,8 @@ t.test('A writer that is killed at any step leaves the old catalog or the new on
     await carryOut(desk, { type: 'rename-branch', branch: 'main', name: 'moved' }, CHANCE);
     await carryOut(desk, { type: 'rename-branch', branch: 'moved', name: 'main' }, CHANCE);
     known = names(location);
+    const drafts = (await readdir(dirname(location.file))).filter((name) => name.endsWith('.tmp'));
+    t.strictSame(drafts, [], `nothing is left of step ${step}`);
   }
 });
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { writeFileAtomic } from '../../src/store/write-file.ts';
+import { removeDrafts, writeFileAtomic } from '../../src/store/write-file.ts';
 
 t.test('A new file has its text and exactly its mode, whatever the umask.', async (t) => {
   const path = join(t.testdir(), 'a.key');
@@ -49,6 +49,21 @@ t.test('What cannot be written leaves nothing behind, and the error is the syste
   await t.rejects(writeFileAtomic(join(dir, 'nowhere', 'file'), 'text', 0o600), { code: 'ENOENT' });
   await t.rejects(writeFileAtomic(join(dir, 'folder', 'inside', 'file'), 'text', 0o600), { code: 'ENOTDIR' });
   t.strictSame(await readdir(dir), ['folder']);
+});
+
+t.test('What a killed writer of a file left is removed, and nothing else.', async (t) => {
+  const left = '.catalog.yaml.0123456789ab.tmp';
+  const others = [
+    '.catalog.yaml.pending.0123456789ab.tmp',
+    '.catalog.yaml.mine.tmp',
+    '.other.0123456789ab.tmp',
+  ];
+  const kept = ['catalog.yaml', ...others];
+  const dir = t.testdir({ real: Object.fromEntries([left, ...kept].map((name) => [name, 'x'])) });
+  await symlink(join('real', 'catalog.yaml'), join(dir, 'link'));
+  await removeDrafts(join(dir, 'link'));
+  t.strictSame((await readdir(join(dir, 'real'))).toSorted(), kept.toSorted());
+  await t.resolves(removeDrafts(join(dir, 'nowhere', 'file')));
 });
 
 t.test('The owner of a replaced file stays its owner.', { skip: process.getuid?.() !== 0 }, async (t) => {
