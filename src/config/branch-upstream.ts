@@ -22,13 +22,9 @@ export function parseBranchUpstream(
     surroundings,
   );
   if ('problems' in parsed) return parsed;
-  const url = new URL(text.replace(/^([a-z]+:\/\/)(?=[/?]|$)/, '$1-'));
-  const name = url.pathname.slice(1);
-  const database =
-    name === '' ? undefined : new Map([[parsed.authQuery.database, parsed.authQuery.database]]);
-  const rootCert = url.searchParams.get('sslrootcert');
+  const { target, database: name, rootCertFile } = parsed;
   return {
-    target: { ...parsed.target, database },
-    rootCertFile: rootCert === null || rootCert === 'system' ? undefined : rootCert,
+    target: { ...target, database: name === undefined ? undefined : new Map([[name, name]]) },
+    rootCertFile,
   };
 }

@@ -16,10 +16,16 @@ const PARAMETERS = ['host', 'port', 'sslmode', 'sslrootcert', 'channel_binding',
 /** No name of a host. */
 const NO_HOST = '-';
 const DEFAULT_DATABASE = 'postgres';
+/** libpq's word for the authorities that the system believes (PostgreSQL manual, 34.1.2). */
+const SYSTEM = 'system';
 
 export interface UpstreamUrl {
   readonly target: UpstreamTarget;
   readonly authQuery: AuthQuery;
+  /** `undefined`: none is named. */
+  readonly database: string | undefined;
+  /** The file of `sslrootcert`, as it is written; `undefined`: the runtime's own authorities. */
+  readonly rootCertFile: string | undefined;
 }
 
 /**
@@ -46,7 +52,13 @@ export function parseUpstreamUrl(
   const target = upstream(surroundings).safeParse(written(url, parts.host));
   if (!target.success) problems.push(...target.error.issues.map(({ path, message }) => told(path, message)));
   if (!target.success || problems.length > 0) return { problems };
-  return { target: toTarget(target.data, undefined), authQuery: authQueryOf(parts) };
+  const rootCert = url.searchParams.get('sslrootcert');
+  return {
+    target: toTarget(target.data, undefined),
+    authQuery: authQueryOf(parts),
+    database: parts.database === '' ? undefined : parts.database,
+    rootCertFile: rootCert === null || rootCert === SYSTEM ? undefined : rootCert,
+  };
 }
 
 interface Parts {

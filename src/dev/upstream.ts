@@ -31,12 +31,10 @@ export async function reachUpstream(url: string, env: NodeJS.ProcessEnv): Promis
   if ('problems' in parsed) throw new DevError(`--upstream ${parsed.problems.join('; ')}`);
   const { role, password: given } = parsed.authQuery;
   const password = given ?? (env['PGPASSWORD'] ? new Secret(env['PGPASSWORD']) : undefined);
-  const { pathname, searchParams } = new URL(url);
   // As libpq: without one, the database is called as the role is.
-  const database = pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : role;
-  const login = await proven(parsed.target, { role, database, password });
-  const rootCert = searchParams.get('sslrootcert') ?? undefined;
-  return { role, database, login, written: writtenOf(parsed.target, rootCert) };
+  const { target, database = role, rootCertFile } = parsed;
+  const login = await proven(target, { role, database, password });
+  return { role, database, login, written: writtenOf(target, rootCertFile) };
 }
 
 function writtenOf(target: UpstreamTarget, rootCert: string | undefined): WrittenUpstream {
@@ -45,7 +43,7 @@ function writtenOf(target: UpstreamTarget, rootCert: string | undefined): Writte
     host: target.host,
     port: target.port,
     ...(local ? {} : { sslmode: target.sslmode }),
-    ...(rootCert === undefined || rootCert === 'system' ? {} : { sslrootcert: resolve(rootCert) }),
+    ...(rootCert === undefined ? {} : { sslrootcert: resolve(rootCert) }),
     require_auth: [...target.requireAuth],
     channel_binding: target.channelBinding,
   };

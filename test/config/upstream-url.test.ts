@@ -40,6 +40,16 @@ t.test('A URL names the upstream, and the role that asks it for verifiers.', asy
   });
 });
 
+t.test('What the URL names besides is told as it is named, wherever the host stands.', async (t) => {
+  t.match(url('postgres://gate@/sh%6Fp?host=/var/run&sslrootcert=ca.crt'), {
+    target: { host: '/var/run' },
+    database: 'shop',
+    rootCertFile: 'ca.crt',
+  });
+  for (const text of ['postgres://gate@db', 'postgres://gate@db/?sslrootcert=system'])
+    t.match(url(text), { database: undefined, rootCertFile: undefined }, text);
+});
+
 t.test('What a URL leaves out has its default.', async (t) => {
   const { target, authQuery } = url('postgresql://gate@db');
   t.match(target, {

@@ -78,6 +78,7 @@ t.test('What keeps dev from its upstream is said in one line, and nothing is lef
     ],
     [url(PASSWORD).replace(address, '127.0.0.1:1'), /cannot log in upstream: [^\n]*ECONNREFUSED/],
     ['mysql://app@localhost/shop', /postgres/],
+    [`postgres://app@/shop?host=${folder}/none`, /cannot log in upstream: [^\n]*ENOENT/],
   ];
   for (const [given, why] of cases) {
     const dir = join(folder, 'wrong');
