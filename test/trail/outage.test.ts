@@ -1,43 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import fc from 'fast-check';
 import t from 'tap';
 import { TrailUnavailable } from '../../src/trail/error.ts';
-import type { Trail } from '../../src/trail/trail.ts';
-import type { TrailOptions, TrailState } from '../../src/trail/trail-options.ts';
-import { verifyTrail } from '../../src/trail/verify.ts';
 import { A_STATEMENT } from '../support/audit-events.ts';
-import { DIR, facts, linesOf, login, openTrail, RING, SIGNING_KEY } from './a-trail.ts';
+import { DIR, facts, linesOf, login, openTrail, RING } from './a-trail.ts';
+import { eventsOf, findingsOf, watched } from './an-outage.ts';
 import { type Call, MemoryFiles, systemError } from './memory-files.ts';
 
 // The trail's own timers keep no process alive, and this disk is no handle.
 const alive = setInterval(() => undefined, 60_000);
 t.teardown(() => clearInterval(alive));
-
-const publicKeys = [SIGNING_KEY.publicKey];
-
-/** A trail, and a way to wait until it is well again. */
-async function watched(files: MemoryFiles, options: Partial<TrailOptions> = {}) {
-  const states: TrailState[] = [];
-  let heard = Promise.withResolvers<void>();
-  const onState = (state: TrailState): void => {
-    states.push(state);
-    heard.resolve();
-    heard = Promise.withResolvers();
-  };
-  const trail = await openTrail(files, { ...options, onState });
-  const until = async (healthy: boolean): Promise<void> => {
-    while (trail.state.healthy !== healthy) await heard.promise;
-  };
-  return { trail, states, until };
-}
-
-async function eventsOf(files: MemoryFiles): Promise<string> {
-  return (await linesOf(DIR, { files, keys: RING })).map(({ line }) => line).join('\n');
-}
-
-async function findingsOf(files: MemoryFiles): Promise<readonly { what: string }[]> {
-  return (await verifyTrail(DIR, { files, keys: RING, publicKeys })).findings;
-}
 
 const FAULTS: readonly { what: Call['what']; code: string; reason: RegExp }[] = [
   { what: 'write', code: 'ENOSPC', reason: /no space is left on the disk: make room/ },
@@ -212,58 +183,6 @@ t.test('An event of which no record can be made stops no other.', async (t) => {
   await trail.commit([login('after')]);
   await trail.close();
   t.match(await eventsOf(files), /"events-lost"/);
-});
-
-async function commits(trail: Trail, acknowledged: string[], name: string): Promise<void> {
-  try {
-    await trail.commit([login(name)]);
-    acknowledged.push(name);
-  } catch (error) {
-    if (!(error instanceof TrailUnavailable)) throw error;
-  }
-}
-
-t.test('Whatever fails, whenever and for how long: what was acknowledged is there, once.', async (t) => {
-  const fault = fc.record({
-    from: fc.integer({ min: 1, max: 60 }),
-    calls: fc.integer({ min: 1, max: 5 }),
-    code: fc.constantFrom('ENOSPC', 'EIO', 'EROFS'),
-  });
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fault, { minLength: 1, maxLength: 3 }),
-      fc.boolean(),
-      async (faults, sealed) => {
-        const files = new MemoryFiles();
-        const options = { segmentBytes: 3000, ...(sealed ? { keys: RING } : {}) };
-        const { trail, until } = await watched(files, options);
-        files.fault = () => {
-          const call = files.calls.length;
-          const hit = faults.find(({ from, calls }) => call >= from && call < from + calls);
-          return hit && systemError(hit.code);
-        };
-        const acknowledged: string[] = [];
-        const recorded: string[] = [];
-        for (let round = 0; round < 8; round += 1) {
-          trail.record(login(`recorded-${round}`));
-          recorded.push(`recorded-${round}`);
-          await Promise.all([1, 2].map((n) => commits(trail, acknowledged, `c-${round}-${n}`)));
-          await until(true);
-        }
-        files.fault = () => undefined;
-        await until(true);
-        await trail.close();
-        const lines = await linesOf(DIR, { files, keys: RING });
-        const wrong = [...acknowledged, ...recorded].filter(
-          (role) => lines.filter(({ line }) => line.includes(`"${role}"`)).length !== 1,
-        );
-        const found = [...wrong, ...(await findingsOf(files)).map((finding) => JSON.stringify(finding))];
-        if (found.length > 0) throw new Error(found.join('\n'));
-      },
-    ),
-    { numRuns: 60 },
-  );
-  t.pass();
 });
 
 t.test('A gateway that stops in an outage writes what it kept, if the disk works by then.', async (t) => {
