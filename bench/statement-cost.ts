@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { type RunningGateway, startGateway, verifierOf } from '../test/support/gateway.ts';
+import { pgEnv, type RunningGateway, startGateway, verifierOf } from '../test/support/gateway.ts';
 import { debianBinaries, startDebian15, type WithTeardown } from '../test/support/postgres.ts';
 
 /**
@@ -99,16 +99,7 @@ async function run(
   options: readonly string[],
 ): Promise<string> {
   if (gateway === undefined) throw new Error('no gateway');
-  const env = {
-    PATH: process.env['PATH'],
-    PGHOST: 'localhost',
-    PGPORT: String(gateway.port),
-    PGUSER: 'app',
-    PGPASSWORD: PASSWORD,
-    PGDATABASE: 'postgres',
-    PGSSLMODE: 'verify-full',
-    PGSSLROOTCERT: gateway.ca,
-  };
+  const env = pgEnv(gateway, { user: 'app', password: PASSWORD, database: 'postgres' });
   const { stdout } = await promisify(execFile)(pgbench, [...options], { env });
   return stdout;
 }

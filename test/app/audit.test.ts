@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { Audit } from '../../src/app/audit.ts';
+import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
 import type { AuditConfig } from '../../src/config/audit.ts';
 import { until } from '../sinks/syslog-server.ts';
 import { auditConfig } from '../support/audit-config.ts';
@@ -31,7 +32,7 @@ async function outageTold(t: Test, onFailure: AuditConfig['onFailure']): Promise
   const lines: string[] = [];
   const log = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
   await using audit = await Audit.open({ config, log });
-  await audit.begin([]);
+  await audit.begin(new CatalogSnapshot([]));
   rmSync(config.dir, { recursive: true });
   writeFileSync(config.dir, 'no folder');
   await until(() => {

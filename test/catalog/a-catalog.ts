@@ -1,5 +1,5 @@
 import { BRANCH_DEFAULTS } from '../../src/catalog/branch-defaults.ts';
-import type { Branch, Project, UpstreamTarget } from '../../src/catalog/model.ts';
+import type { AuthQuery, Branch, Project, UpstreamTarget } from '../../src/catalog/model.ts';
 
 /** Parts of the catalog for tests: what a test does not say is as simple as it can be. */
 export function aProject(
@@ -12,6 +12,17 @@ export function aProject(
 
 export function aBranch(id: string, other: Partial<Branch> = {}): Branch {
   return { ...BRANCH_DEFAULTS, id, name: id, upstream: anUpstream(), ...other };
+}
+
+export function anAuthQuery(): AuthQuery {
+  return {
+    role: 'asker',
+    password: undefined,
+    database: 'postgres',
+    query: undefined,
+    superusers: false,
+    replicationRoles: false,
+  };
 }
 
 export function anUpstream(other: Partial<UpstreamTarget> = {}): UpstreamTarget {

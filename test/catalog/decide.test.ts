@@ -5,7 +5,7 @@ import { decide, passwordsNeeded } from '../../src/catalog/decide.ts';
 import type { CatalogState } from '../../src/catalog/find.ts';
 import type { Branch } from '../../src/catalog/model.ts';
 import { Secret } from '../../src/catalog/secret.ts';
-import { aBranch, anUpstream, aProject } from './a-catalog.ts';
+import { aBranch, anAuthQuery, anUpstream, aProject } from './a-catalog.ts';
 import { aRole, aVerifier, freshFor, NOW } from './a-verifier.ts';
 
 const MAIN = aBranch('br-main', {
@@ -98,14 +98,7 @@ t.test('A branch from a protected one has new passwords for all its roles that l
 });
 
 t.test('A branch from any other has the same verifiers, and the gate of its parent.', async (t) => {
-  const authQuery = {
-    role: 'asker',
-    password: undefined,
-    database: 'postgres',
-    query: undefined,
-    superusers: false,
-    replicationRoles: false,
-  };
+  const authQuery = anAuthQuery();
   const strict = { allowedIps: ['10.0.0.0/8'], clientCertificate: 'required', connectionLimit: 3 } as const;
   const state = shop({ ...strict, authQuery });
   const command = { type: 'create-branch', name: 'copy', parent: 'br-main' } as const;

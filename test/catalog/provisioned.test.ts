@@ -5,7 +5,7 @@ import { branchToCopy, decide } from '../../src/catalog/decide.ts';
 import type { CatalogState } from '../../src/catalog/find.ts';
 import type { Branch, Cluster } from '../../src/catalog/model.ts';
 import { Secret } from '../../src/catalog/secret.ts';
-import { aBranch, anUpstream, aProject } from './a-catalog.ts';
+import { aBranch, anAuthQuery, anUpstream, aProject } from './a-catalog.ts';
 import { aRole, freshFor } from './a-verifier.ts';
 
 const CLUSTER: Cluster = {
@@ -109,14 +109,7 @@ t.test('What cannot be copied is refused.', async (t) => {
 });
 
 t.test('A protected parent hands down neither passwords nor look-ups.', async (t) => {
-  const authQuery = {
-    role: 'asker',
-    password: undefined,
-    database: 'postgres',
-    query: undefined,
-    superusers: false,
-    replicationRoles: false,
-  };
+  const authQuery = anAuthQuery();
   const made = dev(after(shop({ isProtected: true, authQuery }), CREATE));
   t.equal(made.authQuery, undefined);
   t.notSame(made.roles[0]?.verifier, MAIN.roles[0]?.verifier);

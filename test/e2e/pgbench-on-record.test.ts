@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { objectIn, textIn, valueIn } from '../../src/audit/values.ts';
-import { startGateway, verifierOf } from '../support/gateway.ts';
+import { pgEnv, startGateway, verifierOf } from '../support/gateway.ts';
 import { debianBinaries, startDebian15 } from '../support/postgres.ts';
 import { recordsIn, type TrailRecord } from '../support/trail-records.ts';
 import { LOG_ALL, loggedBy, type Told } from './server-log.ts';
@@ -34,16 +34,7 @@ t.test(
       roles: [{ name: 'app', verifier }],
     };
     const gateway = await startGateway(t, { projects: [{ id: 'shop', branches: [branch] }] });
-    const env = {
-      PATH: process.env['PATH'],
-      PGHOST: 'localhost',
-      PGPORT: String(gateway.port),
-      PGUSER: 'app',
-      PGPASSWORD: PASSWORD,
-      PGDATABASE: 'postgres',
-      PGSSLMODE: 'verify-full',
-      PGSSLROOTCERT: gateway.ca,
-    };
+    const env = pgEnv(gateway, { user: 'app', password: PASSWORD, database: 'postgres' });
     const pgbench = async (...options: readonly string[]): Promise<void> => {
       const program = promisify(execFile)(join(binaries?.bin ?? '', 'pgbench'), [...options], { env });
       program.child.stdin?.end(FAILING);

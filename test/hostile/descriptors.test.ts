@@ -4,14 +4,11 @@ import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { formatVerifier } from '../../src/scram/verifier.ts';
 import { login } from '../support/client-login.ts';
 import { makeGatewayFolder } from '../support/gateway.ts';
 import { CLONE, type LogLine, logLines, PLAIN_ENV } from '../support/portcullis.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { verifier } from '../support/scene.ts';
-import { ScriptedUpstream } from '../support/scripted-upstream.ts';
-import { goodScript } from '../support/upstream-steps.ts';
+import { scriptedProject } from './echo-gateway.ts';
 
 /** Descriptors that the gateway may have (ulimit -n). */
 const OPEN_FILES = 160;
@@ -85,19 +82,8 @@ class PoorGateway {
 }
 
 async function poorGateway(t: Test, inherited: number): Promise<PoorGateway> {
-  const upstream = await ScriptedUpstream.open({ scripts: [goodScript(verifier)] });
-  t.teardown(() => upstream.close());
-  const { host, port } = upstream;
-  const roles = [{ name: 'app', verifier: formatVerifier(verifier) }];
-  const branch = {
-    id: 'br-main',
-    name: 'main',
-    default: true,
-    upstream: { host, port, sslmode: 'disable' },
-    roles,
-  };
   const dir = await makeGatewayFolder(t, {
-    projects: [{ id: 'shop', branches: [branch] }],
+    projects: [await scriptedProject(t)],
     config: { admin: { listen: 'off' } },
   });
   return await PoorGateway.start(t, dir, inherited);

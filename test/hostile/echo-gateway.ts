@@ -8,12 +8,8 @@ import { verifier } from '../support/scene.ts';
 import { ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { goodScript, type Script } from '../support/upstream-steps.ts';
 
-/** A gateway in a process of its own, so that its memory can be told, before an upstream of this one. */
-export async function echoGateway(
-  t: Test,
-  limits: Readonly<Record<string, unknown>>,
-  script: Script = goodScript(verifier),
-): Promise<RunningGateway> {
+/** A project of one branch, its upstream played in this process. */
+export async function scriptedProject(t: Test, script: Script = goodScript(verifier)): Promise<object> {
   const upstream = await ScriptedUpstream.open({ scripts: [script] });
   t.teardown(() => upstream.close());
   const { host, port } = upstream;
@@ -25,8 +21,17 @@ export async function echoGateway(
     upstream: { host, port, sslmode: 'disable' },
     roles,
   };
+  return { id: 'shop', branches: [branch] };
+}
+
+/** A gateway in a process of its own, so that its memory can be told, before an upstream of this one. */
+export async function echoGateway(
+  t: Test,
+  limits: Readonly<Record<string, unknown>>,
+  script: Script = goodScript(verifier),
+): Promise<RunningGateway> {
   return await startGateway(t, {
-    projects: [{ id: 'shop', branches: [branch] }],
+    projects: [await scriptedProject(t, script)],
     config: { admin: { listen: '127.0.0.1:0' }, limits },
   });
 }

@@ -10,10 +10,10 @@ import { objection } from '../../src/session/standing.ts';
 import { aProject } from '../catalog/a-catalog.ts';
 import { ClientAuthority } from '../support/client-authority.ts';
 import { login } from '../support/client-login.ts';
-import { query } from '../support/frontend-messages.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { certificate, Scene } from '../support/scene.ts';
 import { certificateStore } from '../support/server-certificate.ts';
+import { allAnswer } from './all-answer.ts';
 
 const dir = t.testdir();
 const [ours, former] = await Promise.all([
@@ -55,19 +55,6 @@ async function authorities(from: readonly ClientAuthority[]): Promise<ClientAuth
   const loaded = await loadClientAuthorities({ ca, crl });
   if (loaded.authorities === undefined) throw new Error(loaded.problems[0]?.message);
   return loaded.authorities;
-}
-
-/** Every live session runs a query and is answered. */
-async function allAnswer(lives: readonly Live[]): Promise<boolean> {
-  const answers = lives.map(async ({ client }) => {
-    client.send(query('select 1'));
-    for (;;) {
-      const { type } = await client.readFrame();
-      if (type === 'E'.charCodeAt(0)) return false;
-      if (type === 'Z'.charCodeAt(0)) return true;
-    }
-  });
-  return (await Promise.all(answers)).every(Boolean);
 }
 
 t.test('Certificates, resets and endpoints cut exactly the sessions that rest on them.', async (t) => {

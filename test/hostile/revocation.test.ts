@@ -7,9 +7,9 @@ import { objection } from '../../src/session/standing.ts';
 import { ALLOWED } from '../../src/throttle/attempt.ts';
 import { aProject } from '../catalog/a-catalog.ts';
 import { answerSasl, login, PASSWORD, sendStartup } from '../support/client-login.ts';
-import { query } from '../support/frontend-messages.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { aRole, Scene } from '../support/scene.ts';
+import { allAnswer } from './all-answer.ts';
 
 const BRANCHES = 5;
 const ADDRESSES = 10;
@@ -57,19 +57,6 @@ async function openAll(scene: Scene): Promise<Live[]> {
     lives.push({ client, branch, address });
   }
   return lives;
-}
-
-/** Every live session runs a query and is answered. */
-async function allAnswer(lives: readonly Live[]): Promise<boolean> {
-  const answers = lives.map(async ({ client }) => {
-    client.send(query('select 1'));
-    for (;;) {
-      const { type } = await client.readFrame();
-      if (type === 'E'.charCodeAt(0)) return false;
-      if (type === 'Z'.charCodeAt(0)) return true;
-    }
-  });
-  return (await Promise.all(answers)).every(Boolean);
 }
 
 t.test(

@@ -118,3 +118,20 @@ export async function startGateway(t: WithTeardown, wish: GatewayWish): Promise<
 export async function verifierOf(password: string): Promise<string> {
   return formatVerifier(await makeVerifier(password, randomBytes(SALT_LENGTH), 4096));
 }
+
+/** What libpq's programs read from their environment (PostgreSQL manual, 34.15) to come in by a gateway. */
+export function pgEnv(
+  { port, ca }: Pick<RunningGateway, 'port' | 'ca'>,
+  { user, password, database }: Readonly<Record<'user' | 'password' | 'database', string>>,
+): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    PGHOST: 'localhost',
+    PGPORT: String(port),
+    PGUSER: user,
+    PGPASSWORD: password,
+    PGDATABASE: database,
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: ca,
+  };
+}
