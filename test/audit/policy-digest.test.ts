@@ -1,62 +1,22 @@
-import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
 import t from 'tap';
-import { parseAddress } from '../../src/allowlist/address.ts';
-import type { CatalogChange } from '../../src/audit/catalog-change.ts';
-import { keptPolicy, type Policy, policyOf } from '../../src/audit/policy.ts';
-import { changesBetween as changesInSteps } from '../../src/audit/policy-changes.ts';
+import { keptPolicy, policyOf } from '../../src/audit/policy.ts';
 import { digestOf, EMPTY_DIGEST, parseDigest } from '../../src/audit/policy-digest.ts';
-import { atOnce } from '../../src/audit/steps.ts';
-import type { CatalogState } from '../../src/catalog/find.ts';
-import type { Branch, Project, Role } from '../../src/catalog/model.ts';
+import type { Branch } from '../../src/catalog/model.ts';
 import { Secret } from '../../src/catalog/secret.ts';
 import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
 import { formatVerifier } from '../../src/scram/verifier.ts';
 import { aBranch, anUpstream, aProject } from '../catalog/a-catalog.ts';
 import { aRole, aVerifier } from '../catalog/a-verifier.ts';
-
-const KEY = Buffer.alloc(32, 7);
-
-const AUTH_QUERY = {
-  role: 'asker',
-  password: new Secret('ask-me-quietly'),
-  database: 'postgres',
-  query: undefined,
-  superusers: false,
-  replicationRoles: false,
-};
-
-function shop(branch: Partial<Branch> = {}, project: Partial<Project> = {}): CatalogState {
-  const main = aBranch('br-main-1', {
-    name: 'main',
-    endpoints: ['ep-main-1'],
-    roles: [aRole('app')],
-    ...branch,
-  });
-  return [{ ...aProject('shop', [main]), ...project }];
-}
-
-function changesBetween(before: Policy, after: Policy): CatalogChange[] {
-  return atOnce(changesInSteps(before, after));
-}
-
-const EMPTY = keptPolicy(EMPTY_DIGEST);
-
-function catalogChanges(before: CatalogState, after: CatalogState): CatalogChange[] {
-  return changesBetween(
-    policyOf(new CatalogSnapshot(before), KEY),
-    policyOf(new CatalogSnapshot(after), KEY),
-  );
-}
-
-/** Changes of a branch's settings, from the usual ones. */
-function changed(branch: Partial<Branch>, from: Partial<Branch> = {}): CatalogChange[] {
-  return catalogChanges(shop(from), shop({ ...from, ...branch }));
-}
-
-function roleChanged(role: Partial<Role>, from: Partial<Role> = {}): CatalogChange[] {
-  return changed({ roles: [aRole('app', { ...from, ...role })] }, { roles: [aRole('app', from)] });
-}
+import {
+  AUTH_QUERY,
+  catalogChanges,
+  changed,
+  changesBetween,
+  EMPTY,
+  KEY,
+  roleChanged,
+  shop,
+} from './a-policy.ts';
 
 t.test('A state that did not change has no changes, whether it was kept as JSON or not.', async (t) => {
   const state = shop({ authQuery: AUTH_QUERY, allowedIps: ['10.0.0.0/8'] });
@@ -229,67 +189,6 @@ t.test('Whatever a branch has, another value of it is told.', async (t) => {
   }
 });
 
-function sql(passwordMinBits: number | undefined, prehashedPasswords: 'refuse' | 'allow'): Partial<Branch> {
-  return { sql: { passwordMinBits, prehashedPasswords, audit: 'none', auditParameters: false } };
-}
-
-const LOOSE: readonly [Partial<Branch>, Partial<Branch>][] = [
-  [{ clientCertificate: 'optional' }, { clientCertificate: 'required' }],
-  [{ clientCertificate: 'off' }, { clientCertificate: 'optional' }],
-  [{ clientCertificateRole: 'off' }, { clientCertificateRole: 'cn' }],
-  [{ clientCertificateRole: 'san' }, { clientCertificateRole: 'cn' }],
-  [{ replication: true }, { replication: false }],
-  [{ isDefault: true }, { isDefault: false }],
-  [sql(undefined, 'refuse'), sql(60, 'refuse')],
-  [sql(59, 'refuse'), sql(60, 'refuse')],
-  [sql(60, 'allow'), sql(60, 'refuse')],
-  [{ isProtected: false }, { isProtected: true }],
-  [{ connectionLimit: undefined }, { connectionLimit: 3 }],
-  [{ authQuery: AUTH_QUERY }, { authQuery: undefined }],
-  [{ authQuery: { ...AUTH_QUERY, superusers: true } }, { authQuery: AUTH_QUERY }],
-  [{ authQuery: { ...AUTH_QUERY, replicationRoles: true } }, { authQuery: AUTH_QUERY }],
-  [{ authQuery: { ...AUTH_QUERY, query: 'select 1' } }, { authQuery: AUTH_QUERY }],
-  [{ upstream: anUpstream({ sslmode: 'require' }) }, { upstream: anUpstream() }],
-  [
-    { upstream: anUpstream({ channelBinding: 'prefer' }) },
-    { upstream: anUpstream({ channelBinding: 'require' }) },
-  ],
-  [
-    { upstream: anUpstream({ database: undefined }) },
-    { upstream: anUpstream({ database: new Map([['a', 'b']]) }) },
-  ],
-  [
-    {
-      upstream: anUpstream({
-        database: new Map([
-          ['a', 'b'],
-          ['c', 'd'],
-        ]),
-      }),
-    },
-    { upstream: anUpstream({ database: new Map([['a', 'b']]) }) },
-  ],
-  [
-    { upstream: anUpstream({ requireAuth: new Set(['scram-sha-256', 'md5']) }) },
-    { upstream: anUpstream({ requireAuth: new Set(['scram-sha-256']) }) },
-  ],
-];
-
-t.test('What is loosened one way is tightened the other.', async (t) => {
-  for (const [loose, strict] of LOOSE) {
-    const name = JSON.stringify([loose, strict]);
-    t.ok(
-      changed(loose, strict).some(({ loosens }) => loosens),
-      name,
-    );
-    const back = changed(strict, loose);
-    const otherName = 'clientCertificateRole' in loose && loose.clientCertificateRole === 'san';
-    const otherQuery = loose.authQuery?.query !== undefined;
-    t.equal(back.some(({ loosens }) => loosens) && !otherName && !otherQuery, false, `${name}, back`);
-    t.ok(back.length > 0);
-  }
-});
-
 t.test('A password of auth_query that is another one is told, and loosens nothing.', async (t) => {
   const authQuery = { ...AUTH_QUERY, password: new Secret('another') };
   t.strictSame(changed({ authQuery }, { authQuery: AUTH_QUERY }), [
@@ -320,65 +219,4 @@ t.test("A project's cluster is told without its password.", async (t) => {
   t.match(catalogChanges(shop({}, { cluster }), shop({}, { cluster: { ...cluster, provisioner: 'dump' } })), [
     { entity: 'policy', name: 'cluster.provisioner', before: 'template', after: 'dump' },
   ]);
-});
-
-/** Sixteen addresses of each family, and lists of them: few enough to ask for each. */
-const WORLD = [
-  ...Array.from({ length: 16 }, (_, n) => `10.0.0.${n}`),
-  ...Array.from({ length: 16 }, (_, n) => `2001:db8::${n.toString(16)}`),
-].map((text) => parseAddress(text) ?? []);
-
-const entry = fc.oneof(
-  fc.nat(15).map((n) => `10.0.0.${n}`),
-  fc.nat(15).map((n) => `2001:db8::${n.toString(16)}`),
-  fc.tuple(fc.nat(15), fc.nat(15)).map(([a, b]) => `10.0.0.${Math.min(a, b)}-10.0.0.${Math.max(a, b)}`),
-  fc.nat(3).map((n) => `10.0.0.${n * 4}/30`),
-  fc.nat(3).map((n) => `2001:db8::${(n * 4).toString(16)}/126`),
-);
-const list = fc.option(fc.array(entry, { minLength: 1, maxLength: 5 }), { nil: undefined });
-const policy = fc
-  .record({ own: list, ofProject: list, protectedBranchesOnly: fc.boolean(), isProtected: fc.constant(true) })
-  .map(({ own, ofProject, protectedBranchesOnly, isProtected }) =>
-    shop(
-      { allowedIps: own, isProtected },
-      { allowedIps: ofProject && { ips: ofProject, protectedBranchesOnly } },
-    ),
-  );
-
-function admitted(state: CatalogState): boolean[] {
-  const snapshot = new CatalogSnapshot(state);
-  const found = snapshot.findBranch('shop', 'br-main-1');
-  const allowlist = found && snapshot.allowlistOf(found.project, found.branch);
-  return WORLD.map((address) => allowlist === undefined || ('words' in address && allowlist.admits(address)));
-}
-
-t.test('A change of lists loosens exactly where an address gets in that did not.', async (t) => {
-  fc.assert(
-    fc.property(policy, policy, (before, after) => {
-      const were = admitted(before);
-      const grows = admitted(after).some((is, index) => is && were[index] !== true);
-      const changes = catalogChanges(before, after);
-      const kept = changesBetween(keptPolicy(digestOf(before, KEY)), keptPolicy(digestOf(after, KEY)));
-      return changes.some(({ loosens }) => loosens) === grows && isDeepStrictEqual(kept, changes);
-    }),
-    { numRuns: 500 },
-  );
-  t.pass('500 pairs');
-});
-
-t.test('What has come and what has gone of a long list is told, whatever stands in its place.', async (t) => {
-  const some = fc.array(
-    fc.nat(9).map((n) => `10.0.0.${n}`),
-    { minLength: 1, maxLength: 12 },
-  );
-  fc.assert(
-    fc.property(some, some, (before, after) => {
-      const [change] = changed({ allowedIps: after }, { allowedIps: before });
-      if (change === undefined) return isDeepStrictEqual(before, after);
-      const added = after.filter((entry) => !before.includes(entry));
-      const removed = before.filter((entry) => !after.includes(entry));
-      return isDeepStrictEqual([change.added, change.removed], [added, removed]);
-    }),
-  );
-  t.strictSame(changed({ allowedIps: ['10.0.0.1', '10.0.0.1'] }, { allowedIps: ['10.0.0.1'] })[0]?.added, []);
 });
