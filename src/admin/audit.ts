@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Actor, AuditEvent } from '../audit/events.ts';
+import { TrailUnavailable } from '../trail/error.ts';
 import { type Answer, json } from './answer.ts';
 
 /** On the control socket alone: only the running gateway writes the trail. */
@@ -63,6 +64,8 @@ async function orUnavailable(work: () => Promise<object>): Promise<Answer> {
   try {
     return json(200, await work());
   } catch (error) {
+    // The trail's own words are a whole sentence.
+    if (error instanceof TrailUnavailable) return json(503, { message: error.message });
     const why = error instanceof Error ? error.message : String(error);
     return json(503, { message: `the audit trail cannot be written: ${why}` });
   }

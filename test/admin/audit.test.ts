@@ -8,21 +8,22 @@ import type { Order } from '../../src/admin/routes.ts';
 import { AdminServer } from '../../src/admin/server.ts';
 import { ask } from '../../src/app/control-client.ts';
 import type { AuditEvent } from '../../src/audit/events.ts';
+import { TrailUnavailable } from '../../src/trail/error.ts';
 import { adminSource } from '../support/admin-source.ts';
 
 /** A trail that remembers what it is told, or cannot be written. */
 class Desk implements AuditDesk {
   readonly events: AuditEvent[] = [];
   readonly purges: unknown[] = [];
-  broken = false;
+  broken: Error | undefined;
 
   async commit(events: readonly AuditEvent[]): Promise<void> {
-    if (this.broken) throw new Error('no space is left on the disk: make room');
+    if (this.broken !== undefined) throw this.broken;
     this.events.push(...events);
   }
 
   async purge(...purge: Parameters<AuditDesk['purge']>): Promise<{ segments: readonly string[] }> {
-    if (this.broken) throw new Error('no space is left on the disk: make room');
+    if (this.broken !== undefined) throw this.broken;
     this.purges.push(purge);
     return { segments: ['0000000000000001'] };
   }
@@ -77,10 +78,16 @@ t.test('A purge needs a time, and says what is gone.', async (t) => {
 
 t.test('A trail that cannot be written says so.', async (t) => {
   const desk = new Desk();
-  desk.broken = true;
-  const wanted = { status: 503, body: /the audit trail cannot be written: no space is left/ };
-  t.match(await answerExported('POST', JSON.stringify(EXPORTED), desk), wanted);
-  t.match(await answerPurge('POST', '{"before":5}', desk), wanted);
+  const whole = 'the audit trail in /var/audit cannot be written: no space is left';
+  for (const [broken, message] of [
+    [new Error('no space is left'), 'the audit trail cannot be written: no space is left'],
+    [new TrailUnavailable(whole), whole],
+  ] as const) {
+    desk.broken = broken;
+    const wanted = { status: 503, body: JSON.stringify({ message }) };
+    t.match(await answerExported('POST', JSON.stringify(EXPORTED), desk), wanted);
+    t.match(await answerPurge('POST', '{"before":5}', desk), wanted);
+  }
 });
 
 async function socketIn(t: Test): Promise<string> {
