@@ -7,6 +7,8 @@ export interface TapRules {
   readonly types: readonly number[];
   /** Bytes of a body of this type that are kept until it is whole. */
   most(type: number): number;
+  /** A header has come. @returns whether nothing more of this frame is to be heard; not asked while one is awaited. */
+  passesBy(type: number): boolean;
   /** The next chunk has frames to hear of. */
   begins(): void;
   /** A frame has ended. @param bytes that hold its body, or as much as is kept, from `start` up to `end`. */
@@ -42,7 +44,8 @@ export class FrameTap {
     return (type, length) => {
       const start = this.#next + FRAME_HEADER_LENGTH;
       this.#next += 1 + length;
-      if (this.#types[type] === 1) this.#found.push({ type, start, end: this.#next });
+      if (this.#types[type] === 1 && (this.#found.length > 0 || !this.#rules.passesBy(type)))
+        this.#found.push({ type, start, end: this.#next });
       return rule(type, length);
     };
   }

@@ -1,12 +1,12 @@
 import type { SqlRules } from '../catalog/model.ts';
 import type { StatementKind } from '../sql/ddl.ts';
 import { areOthers, couldBeDdl } from '../sql/ddl-words.ts';
+import { DozingTracker } from '../sql/dozing-tracker.ts';
 import type { Followed } from '../sql/followed.ts';
 import { LongText } from '../sql/long-text.ts';
 import { parametersOf } from '../sql/parameters.ts';
 import { placeOfText, readSent, SENT_TYPES, type Sent } from '../sql/sent.ts';
 import { type StatementText, statementText, UNRECORDED } from '../sql/statement-text.ts';
-import { StatementTracker } from '../sql/statement-tracker.ts';
 import { sqlstateIn } from '../wire/error-response.ts';
 import { BACKEND, FRONTEND } from '../wire/frame.ts';
 import { FrameTap } from './frame-tap.ts';
@@ -47,7 +47,7 @@ export class StatementWatch {
   readonly #tell: (followed: Followed) => void;
   readonly #mode: 'ddl' | 'all';
   readonly #withParameters: boolean;
-  readonly #tracker = new StatementTracker((followed) => this.#turnedOut(followed));
+  readonly #tracker: DozingTracker;
   /** What each text that could be DDL is, once that is known. */
   readonly #kinds = new WeakMap<StatementText, Promise<StatementKind>>();
   #now = 0;
@@ -59,19 +59,22 @@ export class StatementWatch {
     this.#tell = (followed) => gate.journal.statement(record, followed);
     this.#mode = mode;
     this.#withParameters = rules.auditParameters;
+    this.#tracker = new DozingTracker((followed) => this.#turnedOut(followed), mode === 'ddl');
     const begins = (): void => {
       this.#now = performance.now();
     };
     this.fromClient = new FrameTap({
       types: SENT_TYPES,
+      passesBy: (type) => this.#tracker.passesBy(type),
       most: (type) => this.#kept(type),
       begins,
       whole: (type, bytes, start, end) =>
-        this.#tracker.sends(this.#read(type, bytes.subarray(start, end)), this.#now),
+        this.#tracker.sends(type, this.#read(type, bytes.subarray(start, end)), this.#now),
       beyond: (type, part, head) => this.#goesOn(type, part, head),
     });
     this.fromUpstream = new FrameTap({
       types: ANSWERS,
+      passesBy: (type) => this.#tracker.answerPassesBy(type),
       most: () => MAX_ANSWER,
       begins,
       whole: (type, bytes, start, end) =>

@@ -1,6 +1,6 @@
 import { Remembered } from './remembered.ts';
 import type { Sent } from './sent.ts';
-import type { StatementText } from './statement-text.ts';
+import { type StatementText, UNRECORDED } from './statement-text.ts';
 
 /** Prepared statements of a session; each has some 100 bytes besides its text. */
 const STATEMENTS = { entries: 2000, bytes: 256 * 1024 };
@@ -20,14 +20,24 @@ const UNKNOWN: Bound = { text: undefined, parameters: undefined };
 export class Prepared {
   readonly #statements = new Remembered<StatementText>(STATEMENTS);
   readonly #portals = new Remembered<Bound>(PORTALS);
+  /** Whether a text that is recorded ever had a name: it may be run at any time. */
+  #hasNamed = false;
+
+  /** Whether nothing that is recorded can be run, unless it is prepared anew. */
+  get isIdle(): boolean {
+    const [text, bound] = [this.textOf(''), this.boundTo('')];
+    return !this.#hasNamed && isNothing(text) && isNothing(bound?.text);
+  }
 
   /** Parse, Bind or Close has taken effect. @param others where else its statement may be known. */
   apply(sent: Sent, others?: Prepared): void {
     if (sent.step === 'parse') {
       if (sent.text === undefined) this.#statements.delete(sent.statement);
       else this.#statements.set(sent.statement, sent.text, weightOf(sent.text));
+      this.#hasNamed ||= sent.statement !== '' && !isNothing(sent.text);
     } else if (sent.step === 'bind') {
-      const text = this.textOf(sent.statement) ?? others?.textOf(sent.statement);
+      const text = sent.text ?? this.textOf(sent.statement) ?? others?.textOf(sent.statement);
+      this.#hasNamed ||= sent.portal !== '' && !isNothing(text);
       const bound = { text, parameters: sent.parameters };
       this.#portals.set(sent.portal, bound, weightOf(text) + lengthOf(sent.parameters));
     } else if (sent.step === 'close') {
@@ -44,7 +54,7 @@ export class Prepared {
       case 'call':
         return { text: sent.text, parameters: undefined };
       case 'bind': {
-        const text = this.textOf(sent.statement) ?? others?.textOf(sent.statement);
+        const text = sent.text ?? this.textOf(sent.statement) ?? others?.textOf(sent.statement);
         return { text, parameters: sent.parameters };
       }
       case 'execute':
@@ -66,6 +76,11 @@ export class Prepared {
     this.#statements.clear();
     this.#portals.clear();
   }
+}
+
+/** What was prepared in SQL, and so is not known, is none of those that `audit: ddl` records. */
+function isNothing(text: StatementText | undefined): boolean {
+  return text === undefined || text === UNRECORDED;
 }
 
 /** Bytes in memory, about. */

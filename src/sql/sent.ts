@@ -11,6 +11,8 @@ export type Sent =
       readonly portal: string;
       readonly statement: string;
       readonly parameters: readonly string[] | undefined;
+      /** Whose text it is, where that is known whatever the statement's name. */
+      readonly text?: StatementText;
     }
   | { readonly step: 'execute'; readonly portal: string }
   | { readonly step: 'close'; readonly portal?: string; readonly statement?: string }

@@ -57,6 +57,11 @@ export class StatementTracker {
     return this.#queue.length >= MANY_PENDING;
   }
 
+  /** Whether everything was answered, and nothing that is recorded can be run unless it is prepared anew. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && !this.#discarding && !this.#copying && this.#prepared.isIdle;
+  }
+
   /** A message of the client's. @param now ms, on any clock that only goes forward. */
   sends(sent: Sent, now: number): void {
     if (this.#copying && (sent.step === 'sync' || sent.step === 'copy-end')) {

@@ -11,7 +11,8 @@ function heard(parts: readonly Buffer[]): string[] {
   const told: string[] = [];
   let beyond = '';
   const tap = new FrameTap({
-    types: [0x51, 0x53],
+    types: [0x51, 0x53, 0x48],
+    passesBy: (type) => type === 0x48,
     most: () => MOST,
     begins: () => {},
     whole: (type, bytes, start, end) => {
@@ -37,12 +38,22 @@ t.test(
     const bytes = Buffer.concat([
       message('Q', 'short'),
       message('P', 'unheard'),
+      message('H'),
       message('S'),
       message('Q', '0123456789abc'),
+      message('H'),
     ]);
-    t.strictSame(heard([bytes]), ['Q short', 'S ', 'Q 0123456789|0123456789|abc']);
+    t.strictSame(heard([bytes]), ['Q short', 'H ', 'S ', 'Q 0123456789|0123456789|abc', 'H ']);
   },
 );
+
+t.test('A frame that may pass by is not heard, unless one before it is still to be heard.', async (t) => {
+  t.strictSame(heard([message('H'), Buffer.concat([message('H'), message('Q', 'a')]), message('H')]), [
+    'Q a',
+  ]);
+  const [begun, rest] = [message('Q', 'abc').subarray(0, 6), message('Q', 'abc').subarray(6)];
+  t.strictSame(heard([begun, Buffer.concat([rest, message('H')]), message('H')]), ['Q abc', 'H ']);
+});
 
 t.test('However bytes are cut into chunks, the same is heard.', async (t) => {
   const frame = fc.tuple(

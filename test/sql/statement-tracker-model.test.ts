@@ -1,46 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Followed } from '../../src/sql/followed.ts';
-import type { Sent } from '../../src/sql/sent.ts';
 import { StatementTracker } from '../../src/sql/statement-tracker.ts';
-import { bind, describe, execute, parse, query, type Said, sync } from './sent-messages.ts';
-
-/** A server as the manual tells it: what it answers, and what it says that ran. */
-class Model {
-  readonly ran: string[] = [];
-  readonly said: Said[] = [];
-  #skips = false;
-  #portal = '?';
-  #parsed = '?';
-
-  take(sent: Sent, fails: boolean): void {
-    if (sent.step === 'sync') {
-      this.#skips = false;
-      this.said.push('Z');
-    } else if (this.#skips) return;
-    else if (sent.step === 'query') {
-      this.ran.push(`${fails ? 'failed' : 'done'} ${sent.text?.shown}`);
-      this.said.push(fails ? 'E 22012' : 'C X', 'Z');
-    } else if (fails) {
-      this.#skips = true;
-      this.said.push('E 22012');
-      if (sent.step === 'execute') this.ran.push(`failed ${this.#portal}`);
-    } else this.#extended(sent);
-  }
-
-  #extended(sent: Sent): void {
-    if (sent.step === 'parse') {
-      this.#parsed = sent.text?.shown ?? '';
-      this.said.push('1');
-    } else if (sent.step === 'bind') {
-      this.#portal = this.#parsed;
-      this.said.push('2');
-    } else if (sent.step === 'execute') {
-      this.ran.push(`done ${this.#portal}`);
-      this.said.push('C X');
-    } else if (sent.step === 'describe') this.said.push('n');
-  }
-}
+import { bind, describe, execute, parse, query, sync } from './sent-messages.ts';
+import { ServerModel } from './server-model.ts';
 
 t.test(
   'However far the client sends ahead, what ran is told as a server by the manual runs it.',
@@ -49,7 +12,7 @@ t.test(
     const step = fc.record({ kind: messages, fails: fc.integer({ min: 0, max: 3 }), ahead: fc.nat(4) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const model = new Model();
+        const model = new ServerModel();
         const told: Followed[] = [];
         const tracker = new StatementTracker((followed) => told.push(followed));
         let heard = 0;
