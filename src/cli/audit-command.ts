@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { type AuditPlace, auditPlace } from '../app/audit-place.ts';
+import { systemUserName } from '../net/runtime.ts';
 import { type ConfigFlags, configPath } from './config-options.ts';
 import { CliError } from './error.ts';
 import { explained } from './explained.ts';
@@ -18,7 +18,7 @@ export async function onTrail(flags: ConfigFlags, work: (place: AuditPlace) => P
 /** Who runs the command, for the record; a user id without a name is told as such. */
 export function commandUser(): string {
   try {
-    return userInfo().username;
+    return systemUserName();
   } catch {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }

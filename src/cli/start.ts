@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type Configured, openConfigured } from '../app/configured.ts';
 import { stopSignal } from '../app/signals.ts';
+import { RUNTIME } from '../net/runtime.ts';
 import { type ConfigFlags, configOptions, configPath } from './config-options.ts';
 import { explained } from './explained.ts';
 
@@ -17,7 +18,7 @@ export function startCommand(): Command {
       const stopped = stopSignal(() => void running?.server.reload());
       running = await openConfigured({ path: await configPath(flags), env: process.env });
       const { server, config, log } = running;
-      log.info({ ports: server.ports, admin: server.adminPort }, 'ready');
+      log.info({ ports: server.ports, admin: server.adminPort, runtime: RUNTIME }, 'ready');
       const signal = await stopped;
       log.info({ signal, drain_ms: config.drain }, 'draining');
       await server.stop(config.drain, signal);

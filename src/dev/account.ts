@@ -1,5 +1,6 @@
 import { lchown, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { systemUserName } from '../net/runtime.ts';
 import { errorCode, unless } from '../store/system-error.ts';
 import { DevError } from './error.ts';
 
@@ -80,8 +81,8 @@ function isId(text: string | undefined): text is string {
 
 function ownAccount(): Account {
   try {
-    const { uid, gid, username } = userInfo();
-    return { uid, gid, name: username };
+    const { uid, gid } = userInfo();
+    return { uid, gid, name: systemUserName() };
   } catch (error) {
     throw new DevError(
       'PostgreSQL needs a name for the user it runs as, and yours has none: add it to /etc/passwd, or give a database with --upstream',

@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { systemUserName } from '../net/runtime.ts';
 import { writeFileAtomic } from '../store/write-file.ts';
 import { type Account, giveTo } from './account.ts';
 import { DevError } from './error.ts';
@@ -106,7 +106,7 @@ export function configuration(dataDir: string, { settings, listen }: ServerSetti
 
 /** Users of the machine who may be the superuser `postgres` over the socket (manual, 20.2). */
 function identMap(account: Account): string[] {
-  const names = new Set([account.name, userInfo().username]);
+  const names = new Set([account.name, systemUserName()]);
   return [...names].map((name) => `${IDENT_MAP} "${name}" postgres`);
 }
 

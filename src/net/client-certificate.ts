@@ -59,8 +59,9 @@ function verdictOn(socket: TLSSocket): string | undefined {
   return socket.authorized ? undefined : (codeOf(socket.authorizationError) ?? UNTOLD);
 }
 
-/** An error's code; `undefined` where there is no error. */
+/** An error's code, which on Bun comes without the error; `undefined` where there is no error. */
 function codeOf(error: unknown): string | undefined {
   if (error === undefined || error === null) return undefined;
+  if (typeof error === 'string' && /^[A-Z_]+$/.test(error)) return error;
   return error instanceof Error && 'code' in error ? String(error.code) : UNTOLD;
 }

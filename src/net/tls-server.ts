@@ -4,6 +4,7 @@ import { ConnectionClosed } from '../legs/leg.ts';
 import type { SecuredStream, TlsServer } from '../session/ports.ts';
 import type { CertificateStore, ServedCertificate } from './certificate-store.ts';
 import { clientCertificateOf } from './client-certificate.ts';
+import { ON_BUN } from './runtime.ts';
 
 /** The one protocol spoken here (IANA's ALPN registry; PostgreSQL manual, 54.2.11). */
 const ALPN = 'postgresql';
@@ -15,9 +16,6 @@ const ALPN = 'postgresql';
  * 2 of 3,000 answers of some 50 kB; in those of 8 kB, none of 6,000.
  */
 const MAX_RECORD = 8192;
-
-/** Bun's `setKeyCert` is without effect, so the context that a handshake begins with must be the one that asks. */
-const ON_BUN = process.versions['bun'] !== undefined;
 
 /**
  * Terminates TLS on sockets that were accepted in plain text. A failed handshake is an error of its own socket;
@@ -36,6 +34,7 @@ export class TlsTerminator implements TlsServer {
     let used: ServedCertificate = store.select(undefined);
     const socket = new TLSSocket(stream, {
       isServer: true,
+      // Bun's `setKeyCert` is without effect, so the context that a handshake begins with must be the one that asks.
       secureContext: (ON_BUN && used.asking) || used.context,
       requestCert: store.clients !== undefined,
       // Judged in the session: in here the answer could be an alert only, which libpq's users cannot read.
@@ -47,10 +46,11 @@ export class TlsTerminator implements TlsServer {
       // Without an answer OpenSSL sends the alert no_application_protocol (RFC 7301, 3.2).
       ALPNCallback: ({ protocols }) => (protocols.includes(ALPN) ? ALPN : undefined),
     });
-    socket.setMaxSendFragment(MAX_RECORD);
     // OpenSSL builds the chain to show from the authorities of the context that a handshake began with, and checks
     // clients by those of the one set later: so what clients are checked by is never shown as our own.
     await established(socket, signal, () => used.asking && socket.setKeyCert(used.asking));
+    // Only now: Bun would not take it before.
+    socket.setMaxSendFragment(MAX_RECORD);
     return {
       stream: socket,
       servername: typeof socket.servername === 'string' ? socket.servername : undefined,

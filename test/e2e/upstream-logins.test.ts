@@ -185,7 +185,7 @@ t.test('md5, cleartext and trust upstream count only where require_auth lists th
 
 t.test('The upstream’s certificate is verified as its sslmode says.', async (t) => {
   t.equal(await ask(way('unnamed'), WHO), 'app|t');
-  await refused(t, way('stranger'), UNREACHABLE, /self-signed certificate/);
+  await refused(t, way('stranger'), UNREACHABLE, /self[- ]signed certificate/);
   await refused(t, way('misnamed'), UNREACHABLE, /IP: 127\.0\.0\.1 is not in the cert's list/);
   await refused(t, way('insecure'), LOGIN_REFUSED, /28000: no pg_hba\.conf entry/);
 });

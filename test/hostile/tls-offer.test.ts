@@ -5,6 +5,7 @@ import { run } from '../support/child.ts';
 import { sslRequest } from '../support/frontend-messages.ts';
 import { startGateway } from '../support/gateway.ts';
 import { EC, type SelfSignedWish, selfSigned } from '../support/openssl.ts';
+import { ON_BUN } from '../support/portcullis.ts';
 
 /**
  * What the gate offers to whoever scans it behind SSLRequest, found out as a scanner does: by asking for everything,
@@ -91,18 +92,23 @@ function everySuite(): string[] {
     .filter((name) => !name.startsWith('TLS_'));
 }
 
+/** On Bun the client's order counts among the suites of TLS 1.3 (docs/runtimes.md), where ours is the alphabet's. */
+function ourOrder(suites: readonly string[], version: number): readonly string[] {
+  return ON_BUN && VERSIONS[version] === 'TLSv1.3' ? suites.toSorted() : suites;
+}
+
 for (const kind of ['ECDSA', 'RSA'] as const) {
   t.test(`Of all versions and suites, few are spoken with an ${kind} certificate.`, async (t) => {
     const open = await gate(t, kind, '1.2');
     const offered = await Promise.all(VERSIONS.map((version) => suitesOf(open, version)));
-    t.strictSame(offered, [[], [], TLS_1_2(kind), TLS_1_3]);
+    t.strictSame(offered.map(ourOrder), [[], [], TLS_1_2(kind), TLS_1_3]);
   });
 }
 
 t.test('min_version "1.3" leaves TLS 1.3 alone.', async (t) => {
   const strict = await gate(t, 'ECDSA', '1.3');
   const offered = await Promise.all(VERSIONS.map((version) => suitesOf(strict, version)));
-  t.strictSame(offered, [[], [], [], TLS_1_3]);
+  t.strictSame(offered.map(ourOrder), [[], [], [], TLS_1_3]);
 });
 
 t.test('OpenSSL’s own client finds no compression, no ticket, and secure renegotiation alone.', async (t) => {
@@ -118,6 +124,7 @@ t.test('OpenSSL’s own client finds no compression, no ticket, and secure reneg
   t.match(old, /Compression: NONE/);
   t.match(old, /Server Temp Key: (?:X25519|ECDH)/);
   t.notMatch(old, /session ticket/i);
-  t.match(await ask('-tls1_3'), /New, TLSv1.3, Cipher is TLS_AES_128_GCM_SHA256/);
+  const first = ON_BUN ? 'TLS_AES_256_GCM_SHA384' : 'TLS_AES_128_GCM_SHA256';
+  t.match(await ask('-tls1_3'), `New, TLSv1.3, Cipher is ${first}`);
   t.match(await ask('-tls1_1', '-cipher', 'ALL:@SECLEVEL=0'), /New, \(NONE\)/);
 });

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { SESSIONS_PATH } from '../../src/admin/sessions.ts';
-import { CLONE, PLAIN_ENV } from '../support/portcullis.ts';
+import { CLONE, ON_BUN, PLAIN_ENV } from '../support/portcullis.ts';
 import type { Figures } from './figures.ts';
 import { LogJudge } from './log-judge.ts';
 
@@ -33,9 +33,10 @@ export class GatewayProcess {
 
   private constructor(config: string, controlSocket: string) {
     const preload = new URL('./collect-garbage.ts', import.meta.url).href;
-    const node = ['--expose-gc', '--import', preload, `${CLONE}bin/portcullis.cjs`];
-    this.#process = spawn(process.execPath, [...node, 'start', '--config', config], {
-      env: PLAIN_ENV,
+    const options = ['--expose-gc', '--import', preload];
+    const command = [`${CLONE}bin/portcullis.cjs`, 'start', '--config', config];
+    this.#process = spawn(process.execPath, [...(ON_BUN ? [] : options), ...command], {
+      env: { ...PLAIN_ENV, ...(ON_BUN && { BUN_OPTIONS: options.join(' ') }) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#controlSocket = controlSocket;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatVerifier, makeVerifier, SALT_LENGTH } from '../../src/scram/verifier.ts';
 import type { Child } from './child.ts';
 import { selfSigned } from './openssl.ts';
-import { type LogLine, logLines, PLAIN_ENV, startPortcullis } from './portcullis.ts';
+import { type LogLine, logLines, ON_BUN, PLAIN_ENV, startPortcullis } from './portcullis.ts';
 import { passableFolder, type WithTeardown } from './postgres.ts';
 import type { Conninfo } from './psql.ts';
 
@@ -98,7 +98,9 @@ export async function startIn(
 
 /** Waits until a gateway that was started is ready, and where. */
 export async function portsOf(child: Child): Promise<{ port: number; adminPort: number }> {
-  const { ports, admin } = await lineOf(child, 'the gateway', ({ msg }) => msg === 'ready');
+  const { ports, admin, runtime } = await lineOf(child, 'the gateway', ({ msg }) => msg === 'ready');
+  if (String(runtime).startsWith('bun') !== ON_BUN)
+    throw new Error(`not the runtime that was asked for: ${String(runtime)}`);
   const [port] = Array.isArray(ports) ? ports : [];
   return { port: Number(port), adminPort: Number(admin) };
 }

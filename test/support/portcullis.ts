@@ -7,8 +7,21 @@ import { passableFolder, type WithTeardown } from './postgres.ts';
 export const CLONE = new URL('../../', import.meta.url).pathname;
 const COMMAND = join(CLONE, 'bin/portcullis.cjs');
 
-/** What a user's environment has; nothing of libpq's or ours. */
-export const PLAIN_ENV = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LC_ALL: 'C.UTF-8' };
+/** `bun` has the gateways and commands that tests start run on Bun; the tests themselves stay on Node. */
+export const ON_BUN = process.env['PORTCULLIS_RUNTIME'] === 'bun';
+
+/** Program and first arguments of the command, without one that gives way to another. */
+export const COMMAND_LINE: readonly [string, ...string[]] = ON_BUN
+  ? [join(CLONE, 'bin/portcullis-bun')]
+  : [process.execPath, COMMAND];
+
+/** What a user's environment has; nothing of libpq's or ours, but for the runtime that tests are to be run with. */
+export const PLAIN_ENV = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: '/nonexistent',
+  LC_ALL: 'C.UTF-8',
+  ...(ON_BUN && { PORTCULLIS_RUNTIME: 'bun' }),
+};
 
 /** Runs `portcullis …` to its end. */
 export async function portcullis(args: readonly string[], wish: ChildWish = {}): Promise<Ended> {
