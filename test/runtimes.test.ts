@@ -1,8 +1,9 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { run } from './support/child.ts';
 import { makeGatewayFolder } from './support/gateway.ts';
+import { selfSigned } from './support/openssl.ts';
 import { CLONE, ONE_LINE, PLAIN_ENV, startPortcullis } from './support/portcullis.ts';
 
 const [BY_NODE, BY_BUN] = ['bin/portcullis.cjs', 'bin/portcullis-bun'];
@@ -35,11 +36,13 @@ t.test('Neither settings, variables nor code of the folder around are Bun’s.',
     'evil.ts': 'console.log("loaded first");\n',
     '.env': 'PORTCULLIS_NONSENSE=1\n',
   });
+  const before = await readdir(folder);
   for (const args of [['--version'], ['check', '--dir', folder]]) {
-    const bun = await run(process.execPath, [join(CLONE, BY_NODE), ...args], { env: AS_BUN, cwd: folder });
-    const node = await run(process.execPath, [join(CLONE, BY_NODE), ...args], { env: ENV, cwd: folder });
-    t.strictSame(bun, node);
+    const inFolder = (env: Readonly<Record<string, string>>) =>
+      run(process.execPath, [join(CLONE, BY_NODE), ...args], { env: { ...env, HOME: folder }, cwd: folder });
+    t.strictSame(await inFolder(AS_BUN), await inFolder(ENV));
   }
+  t.strictSame(await readdir(folder), before, 'nor is compiled code kept there');
 });
 
 t.test('Started by Bun it stays on Bun, by a link as well.', { skip }, async (t) => {
@@ -48,6 +51,19 @@ t.test('Started by Bun it stays on Bun, by a link as well.', { skip }, async (t)
   const refused = await run(link, ['--version'], { env: { ...ENV, PORTCULLIS_RUNTIME: 'node' } });
   t.match(refused, { status: 2, stdout: '', stderr: /this is Bun: use "node / });
   t.match(refused.stderr, ONE_LINE);
+});
+
+t.test('A key of a kind that Bun does not read is said to be one.', { skip }, async (t) => {
+  const folder = t.testdir();
+  const certificate = await selfSigned(folder, 'pss', {
+    san: 'DNS:localhost',
+    with: ['-newkey', 'rsa-pss', '-pkeyopt', 'rsa_keygen_bits:2048'],
+  });
+  const dir = await makeGatewayFolder(t, { projects: [], certificate });
+  const onNode = await run(process.execPath, [join(CLONE, BY_NODE), 'check', '--dir', dir], { env: ENV });
+  t.equal(onNode.status, 0);
+  const onBun = await run(join(CLONE, BY_BUN), ['check', '--dir', dir], { env: ENV });
+  t.match(onBun, { status: 2, stderr: /server\.key:1:1: [^\n]+ or of a kind that Bun does not read: / });
 });
 
 t.test('What cannot be had is said in one line.', async (t) => {

@@ -5,6 +5,7 @@ import { parseCertificate, splitCertificates } from '../certificates/pem.ts';
 import { MIN_RSA_BITS } from './certificate-context.ts';
 import { type CertificateProblem, errorIn } from './certificate-problem.ts';
 import { MAX_CERTIFICATE_BYTES, readBounded } from './read-bounded.ts';
+import { ON_BUN } from './runtime.ts';
 
 /** Absolute paths of a PEM chain, the server's own certificate first, and of its private key. */
 export interface CertificatePair {
@@ -25,6 +26,11 @@ export interface PairContents {
 /** Permission bits that a key file may not have (PostgreSQL manual 18.9.2): root's may be read by its group. */
 const FORBIDDEN_MODE = 0o077;
 const FORBIDDEN_MODE_OF_ROOT = 0o037;
+
+/** BoringSSL has no RSA-PSS keys, no Ed448, and of elliptic curves NIST's alone. */
+const UNREADABLE = ON_BUN
+  ? 'damaged or cut short, or of a kind that Bun does not read: take EC P-256'
+  : 'damaged or cut short';
 
 /** Reads both files; problems that keep the pair from being served instead, as many as can be found at once. */
 export async function readPair(
@@ -90,7 +96,7 @@ function parseKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
-    throw new CertificateError('the private key in it is damaged or cut short', { cause: error });
+    throw new CertificateError(`the private key in it is ${UNREADABLE}`, { cause: error });
   }
 }
 

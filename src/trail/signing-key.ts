@@ -114,7 +114,8 @@ async function makeKey(file: string, dir: string): Promise<void> {
       },
     );
   } finally {
-    await unless(['ENOTDIR'], rm(draft, { force: true }));
+    // EFAULT is Bun's word for the same.
+    await unless(['ENOTDIR', 'EFAULT'], rm(draft, { force: true }));
   }
 }
 

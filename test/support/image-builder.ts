@@ -11,25 +11,36 @@ type Draft = { -readonly [Key in keyof Image]: Image[Key] };
 /**
  * Takes the steps of the Dockerfile in `context`, each stage in a folder below `into`, with programs of this
  * machine: an absolute path in a command is one in the stage. Of the base image there is what every step needs, in
- * the last stage a Node; npm's cache serves its install where it can. The tree is root's in the end, where we are
- * root, and nobody may write to it but to its volumes.
+ * a stage that can be started its runtime; npm's cache serves its install where it can. The trees are root's in the
+ * end, where we are root, and nobody may write to them but to their volumes.
+ *
+ * @param runtimes programs of base images, by the part of an image's name before the colon; `undefined`: there is none
+ * on this machine, and no image is made of it
+ * @returns those that can be started, by the name of their stage; the default one has none
  */
-export async function buildImage(context: string, into: string): Promise<Image> {
+export async function buildImages(
+  context: string,
+  into: string,
+  runtimes: Readonly<Record<string, string | undefined>>,
+): Promise<ReadonlyMap<string | undefined, Image>> {
   const isIgnored = readDockerignore(await readFile(join(context, '.dockerignore'), 'utf8'));
   const roots = new Map<string | undefined, string>();
-  let image: Draft | undefined;
-  for (const { name, instructions } of parseDockerfile(await readFile(join(context, 'Dockerfile'), 'utf8'))) {
+  const images = new Map<string | undefined, Image>();
+  const stages = parseDockerfile(await readFile(join(context, 'Dockerfile'), 'utf8'));
+  for (const { base, name, instructions } of stages) {
     const root = join(into, `stage-${roots.size}`);
     await layBase(root);
-    image = emptyImage(root);
+    const image = emptyImage(root);
     const builder = { context, isIgnored, roots, image };
     for (const instruction of instructions) await step(builder, instruction);
     roots.set(name, root);
+    const program = runtimes[base.replace(/:.*$/, '')];
+    if (image.entrypoint.length === 0 || program === undefined) continue;
+    await copyFile(program, join(root, 'usr/local/bin', basename(program)));
+    await seal(image);
+    images.set(name, image);
   }
-  if (image === undefined) throw new Error('a Dockerfile without a stage');
-  await copyFile(process.execPath, join(image.root, 'usr/local/bin/node'));
-  await seal(image);
-  return image;
+  return images;
 }
 
 interface Builder {
