@@ -1,10 +1,13 @@
 import { PasswordAssessor } from '../../src/app/password-assessor.ts';
+import type { UpstreamTarget } from '../../src/catalog/model.ts';
 import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
 import { formatVerifier } from '../../src/scram/verifier.ts';
 import { parseErrorFields } from '../../src/wire/error-response.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 import { aBranch, anUpstream, aProject } from '../catalog/a-catalog.ts';
 import { answerSasl, login, readGreeting, sendStartup } from '../support/client-login.ts';
+import { startGateway } from '../support/gateway.ts';
+import { ON_BUN } from '../support/portcullis.ts';
 import { startEmbedded, type TestPostgres, type WithTeardown } from '../support/postgres.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { aRole, certificate, verifier } from '../support/scene.ts';
@@ -23,7 +26,10 @@ const SETUP = [
 /** Two ways to one PostgreSQL: through the gate, whose rule for passwords is the default, and past it. */
 export interface SqlScene {
   readonly postgres: TestPostgres;
-  readonly gate: TestGate;
+  /** In this process; `undefined`: it is one of its own, on Bun. */
+  readonly gate: TestGate | undefined;
+  /** Of the gate. */
+  readonly port: number;
   /** A new session through the gate, as `app`. */
   readonly through: () => Promise<RawClient>;
   /** The same without it. */
@@ -36,22 +42,10 @@ export async function sqlScene(
   start: typeof startEmbedded = startEmbedded,
 ): Promise<SqlScene> {
   const postgres = await start(t, { bootstrapSql: SETUP, tcp: {} });
-  const branch = aBranch('br-main', {
-    isDefault: true,
-    upstream: anUpstream({ host: '127.0.0.1', port: postgres.port, sslmode: 'disable' }),
-    roles: [aRole('app', verifier)],
-  });
-  const passwords = new PasswordAssessor((problem) => {
-    throw new Error(problem);
-  });
-  const catalog = new CatalogSnapshot([aProject('shop', [branch])]);
-  const gate = await TestGate.open({ catalog, certificate, parts: { passwords } });
   const clients: RawClient[] = [];
+  const { gate, port } = await openGate(t, { host: '127.0.0.1', port: postgres.port, sslmode: 'disable' });
   t.teardown(async () => {
     for (const client of clients) client.destroy();
-    await gate.gate.sessions.empty();
-    gate.close();
-    await passwords[Symbol.asyncDispose]();
   });
   const wish = { parameters: { database: 'postgres', client_encoding: 'UTF8' } };
   const connect = async (port: number): Promise<RawClient> => {
@@ -62,8 +56,9 @@ export async function sqlScene(
   return {
     postgres,
     gate,
+    port,
     through: async () => {
-      const client = await (await connect(gate.port)).requestTls();
+      const client = await (await connect(port)).requestTls();
       await login(client, wish);
       return client;
     },
@@ -75,6 +70,34 @@ export async function sqlScene(
       return client;
     },
   };
+}
+
+async function openGate(
+  t: WithTeardown,
+  upstream: Pick<UpstreamTarget, 'host' | 'port' | 'sslmode'>,
+): Promise<Pick<SqlScene, 'gate' | 'port'>> {
+  if (ON_BUN) {
+    const roles = [{ name: 'app', verifier: formatVerifier(verifier) }];
+    const branch = { id: 'br-main', name: 'main', default: true, upstream, roles };
+    const { port } = await startGateway(t, { projects: [{ id: 'shop', branches: [branch] }] });
+    return { gate: undefined, port };
+  }
+  const branch = aBranch('br-main', {
+    isDefault: true,
+    upstream: anUpstream(upstream),
+    roles: [aRole('app', verifier)],
+  });
+  const passwords = new PasswordAssessor((problem) => {
+    throw new Error(problem);
+  });
+  const catalog = new CatalogSnapshot([aProject('shop', [branch])]);
+  const gate = await TestGate.open({ catalog, certificate, parts: { passwords } });
+  t.teardown(async () => {
+    await gate.gate.sessions.empty();
+    gate.close();
+    await passwords[Symbol.asyncDispose]();
+  });
+  return { gate, port: gate.port };
 }
 
 /** All frames up to the n-th ReadyForQuery, or to the end where the server closes before that. */
