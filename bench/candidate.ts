@@ -1,6 +1,6 @@
 /**
  * The ways to PostgreSQL that are compared. `pgbouncer-fresh` gives every client a new connection upstream;
- * `portcullis-before` is another clone's, where one is given.
+ * `portcullis-before` is another clone's, where one is given; `portcullis-bun` is ours on Bun.
  */
 export const CANDIDATES = [
   'direct',
@@ -9,6 +9,7 @@ export const CANDIDATES = [
   'stunnel',
   'portcullis-before',
   'portcullis',
+  'portcullis-bun',
 ] as const;
 
 export type CandidateName = (typeof CANDIDATES)[number];

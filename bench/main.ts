@@ -71,6 +71,7 @@ async function startAll(
     stunnel: () => startStunnel(stage, upstream),
     'portcullis-before': () => startGatewayProgram(stage, upstream, { before }),
     portcullis: () => startGatewayProgram(stage, upstream, { node }),
+    'portcullis-bun': () => startGatewayProgram(stage, upstream, { onBun: true }),
   };
   const candidates = new Map<CandidateName, Candidate>();
   for (const name of through) {

@@ -14,6 +14,8 @@ interface GatewayWish {
   readonly node?: readonly string[];
   /** Folder of the clone that is run instead of this one. */
   readonly before?: string | undefined;
+  /** Runs on Bun, and not on the Node that runs this. */
+  readonly onBun?: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ interface GatewayWish {
 export async function startGatewayProgram(
   stage: Stage,
   upstream: Upstream,
-  { node = [], before }: GatewayWish = {},
+  { node = [], before, onBun = false }: GatewayWish = {},
 ): Promise<Candidate> {
   const branch = (name: string, ips: readonly string[]) => ({
     id: `br-${name}`,
@@ -47,12 +49,19 @@ export async function startGatewayProgram(
   const program = new Program(stage, process.execPath, {
     args: [...node, join(before ?? CLONE, 'bin/portcullis.cjs'), 'start', '--dir', dir],
     log,
+    env: { PORTCULLIS_RUNTIME: onBun ? 'bun' : 'node' },
   });
   const port = await program.until('the gateway', async () => {
     const ready = logLines(await readFile(log, 'utf8')).find(({ msg }) => msg === 'ready');
     const [first] = Array.isArray(ready?.['ports']) ? ready['ports'] : [];
     return first === undefined ? undefined : Number(first);
   });
-  const name = before === undefined ? 'portcullis' : 'portcullis-before';
-  return { name, port, pid: program.pid, binds: true, stop: () => program.stop() };
+  const ours = onBun ? 'portcullis-bun' : 'portcullis';
+  return {
+    name: before === undefined ? ours : 'portcullis-before',
+    port,
+    pid: program.pid,
+    binds: true,
+    stop: () => program.stop(),
+  };
 }

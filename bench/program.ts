@@ -17,6 +17,8 @@ export interface ProgramWish {
   readonly log: string;
   /** As whom it runs, where that is not us. */
   readonly account?: Account;
+  /** Besides what every program gets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A program of the bench's that runs until it is stopped, at the latest when the bench ends. */
@@ -27,13 +29,13 @@ export class Program {
   readonly #ended: Promise<void>;
   #over = false;
 
-  constructor(t: WithTeardown, file: string, { args, log, account }: ProgramWish) {
+  constructor(t: WithTeardown, file: string, { args, log, account, env }: ProgramWish) {
     const out = openSync(log, 'a');
     const { uid, gid } = account ?? {};
     this.log = log;
     this.#process = spawn(file, args, {
       stdio: ['ignore', out, out],
-      env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LC_ALL: 'C.UTF-8' },
+      env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LC_ALL: 'C.UTF-8', ...env },
       ...(uid !== undefined && uid !== process.geteuid?.() && { uid, gid }),
     });
     closeSync(out);

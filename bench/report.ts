@@ -22,16 +22,19 @@ export function tableOf(results: readonly Result[]): string {
 
 /** What was reached of the targets, as a table of Markdown. */
 export function verdictsOf(verdicts: readonly Verdict[]): string {
-  const lines = verdicts.map(({ work, figure, against, doing, over, target, wanted, reached, met }) => [
-    work,
-    over === undefined ? HEADINGS[figure] : `${HEADINGS[figure]} over ${over}`,
-    against === undefined ? '' : `${against}${doing === undefined ? '' : `, ${doing}`}`,
-    shown(reached),
-    `≤ ${target}`,
-    `≤ ${wanted}`,
-    met ? 'met' : 'missed',
-  ]);
-  return markdown(['work', 'figure', 'against', 'reached', 'target', 'wanted', ''], lines);
+  const lines = verdicts.map(
+    ({ work, of = 'portcullis', figure, against, doing, over, target, wanted, reached, met }) => [
+      work,
+      of,
+      over === undefined ? HEADINGS[figure] : `${HEADINGS[figure]} over ${over}`,
+      against === undefined ? '' : `${against}${doing === undefined ? '' : `, ${doing}`}`,
+      shown(reached),
+      `≤ ${target}`,
+      `≤ ${wanted}`,
+      met ? 'met' : 'missed',
+    ],
+  );
+  return markdown(['work', 'through', 'figure', 'against', 'reached', 'target', 'wanted', ''], lines);
 }
 
 function cellsOf(summary: Summary): string[] {

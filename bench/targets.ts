@@ -7,6 +7,8 @@ import type { Result } from './rounds.ts';
 /** What Portcullis is to reach: a figure of its own, at most so many times somebody else's. */
 const TARGET = z.strictObject({
   work: z.string(),
+  /** Whose figure it is; left out: Portcullis' on Node. */
+  of: z.enum(CANDIDATES).optional(),
   figure: z.enum(FIGURES),
   /** Left out: the figure itself is bounded. */
   against: z.enum(CANDIDATES).optional(),
@@ -41,11 +43,11 @@ export function judge(targets: readonly Target[], results: readonly Result[]): V
 }
 
 function reachedIn(results: readonly Result[], target: Target): number | undefined {
-  const { work, figure, against, doing = work, over } = target;
-  const median = (of: string, name: CandidateName, what: FigureName): number | undefined =>
-    results.find((result) => result.work === of)?.candidates[name]?.[what]?.median;
+  const { work, of = 'portcullis', figure, against, doing = work, over } = target;
+  const median = (doing: string, name: CandidateName, what: FigureName): number | undefined =>
+    results.find((result) => result.work === doing)?.candidates[name]?.[what]?.median;
   const base = over === undefined ? 0 : median(work, over, figure);
-  const ours = median(work, 'portcullis', figure);
+  const ours = median(work, of, figure);
   if (ours === undefined || base === undefined) return undefined;
   if (against === undefined) return ours;
   const others = median(doing, against, figure);

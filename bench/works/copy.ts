@@ -44,7 +44,7 @@ function copyWork(
   return {
     name,
     unit: 'GB',
-    candidates: ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis'],
+    candidates: ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis', 'portcullis-bun'],
     warms: false,
     turn: async (candidate) => await copyTurn(stage, candidate, { gigabytes, statements }),
   };

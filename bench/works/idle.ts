@@ -24,7 +24,7 @@ export function idleWork(stage: Stage, crowd: Crowd, sessions: number): Work {
   return {
     name: `W8 n=${sessions}`,
     unit: 'session',
-    candidates: ['pgbouncer', 'stunnel', 'portcullis'],
+    candidates: ['pgbouncer', 'stunnel', 'portcullis', 'portcullis-bun'],
     maxRounds: ROUNDS,
     warms: false,
     turn: async ({ name }) => {
@@ -64,6 +64,8 @@ async function startAnew(stage: Stage, upstream: Upstream, name: Candidate['name
       return await startStunnel(stage, upstream);
     case 'portcullis':
       return await startGatewayProgram(stage, upstream);
+    case 'portcullis-bun':
+      return await startGatewayProgram(stage, upstream, { onBun: true });
     default:
       throw new TypeError(`W8 does not know ${name}`);
   }

@@ -20,7 +20,7 @@ interface Visits {
   readonly candidates: readonly CandidateName[];
 }
 
-const PROXIES = ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis'] as const;
+const PROXIES = ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis', 'portcullis-bun'] as const;
 
 const WORKS: Readonly<Record<'W6' | 'W7' | 'W9', readonly Visits[]>> = {
   W6: [
@@ -28,7 +28,15 @@ const WORKS: Readonly<Record<'W6' | 'W7' | 'W9', readonly Visits[]>> = {
       name: 'W6',
       unit: 'login',
       visit: 'login',
-      candidates: ['direct', 'pgbouncer', 'pgbouncer-fresh', 'stunnel', 'portcullis-before', 'portcullis'],
+      candidates: [
+        'direct',
+        'pgbouncer',
+        'pgbouncer-fresh',
+        'stunnel',
+        'portcullis-before',
+        'portcullis',
+        'portcullis-bun',
+      ],
     },
   ],
   W7: [{ name: 'W7', unit: 'handshake', visit: 'handshake', candidates: PROXIES }],
@@ -37,7 +45,7 @@ const WORKS: Readonly<Record<'W6' | 'W7' | 'W9', readonly Visits[]>> = {
       name: 'W9 address',
       unit: 'refusal',
       visit: 'refused',
-      candidates: ['portcullis-before', 'portcullis'],
+      candidates: ['portcullis-before', 'portcullis', 'portcullis-bun'],
     },
     { name: 'W9 garbage', unit: 'refusal', visit: 'garbage', candidates: PROXIES },
   ],

@@ -43,6 +43,11 @@ t.test('A figure may be compared with another work, or with nothing.', async (t)
   ]);
 });
 
+t.test('On Bun it is held against targets of its own.', async (t) => {
+  const results = [aResult('W6', { portcullis: 30, 'portcullis-bun': 18, pgbouncer: 20 })];
+  t.match(judge([{ ...target, of: 'portcullis-bun' }], results), [{ reached: 0.9, met: true }]);
+});
+
 t.test('A target whose work did not run, or not for all, is left out.', async (t) => {
   t.strictSame(judge([target], []), []);
   t.strictSame(judge([target], [aResult('W6', { portcullis: 1 })]), []);
