@@ -24,8 +24,7 @@ t.test(
       const gateway = startPortcullis(t, ['start', '--dir', dir], { env });
       await gateway.until('the gateway', () => gateway.stderr.includes('"ready"'));
       t.match(gateway.stderr, new RegExp(`"runtime":"${runtime} \\d+\\.\\d+\\.\\d+"`));
-      t.match(await readFile(`/proc/${gateway.pid}/cmdline`, 'utf8'), /\0start\0--dir\0/);
-      t.equal((await gateway.leave()).status, 0, 'SIGTERM is its own');
+      t.equal((await gateway.leave()).status, 0, 'SIGTERM finds it, nobody stands in between');
     }
   },
 );
