@@ -38,6 +38,8 @@ export class DozingTracker {
   readonly #tracker: StatementTracker;
   readonly #noticed = new Uint16Array(MANY);
   #count = 0;
+  /** Where in what was noticed the messages behind the last Sync or Query begin. */
+  #behind = 0;
   /** Answers that are ReadyForQuery and still to come. */
   #owed = 0;
   readonly #dozes: boolean;
@@ -67,7 +69,7 @@ export class DozingTracker {
     if (type !== BACKEND.readyForQuery) return this.#notice(type | ANSWER, false);
     if (this.#owed > 1) return this.#notice(type | ANSWER, false) && this.#answered();
     this.#owed = 0;
-    this.#count = 0;
+    this.#forgetAnswered();
     return true;
   }
 
@@ -101,8 +103,19 @@ export class DozingTracker {
     if (this.#count === MANY) return false;
     this.#noticed[this.#count] = what;
     this.#count += 1;
-    if (owesReady) this.#owed += 1;
+    if (owesReady) {
+      this.#owed += 1;
+      this.#behind = this.#count;
+    }
     return true;
+  }
+
+  /** All up to the last Sync or Query: what the client has sent behind it is still to be answered. */
+  #forgetAnswered(): void {
+    const waiting = this.#noticed.subarray(this.#behind, this.#count).filter((what) => what < ANSWER);
+    this.#noticed.set(waiting);
+    this.#count = waiting.length;
+    this.#behind = 0;
   }
 
   #answered(): boolean {
@@ -118,6 +131,7 @@ export class DozingTracker {
       else this.#follow(what, now);
     }
     this.#count = 0;
+    this.#behind = 0;
     this.#owed = 0;
   }
 

@@ -79,7 +79,7 @@ t.test('Whatever is recorded is told as by a tracker that never dozes.', async (
       pair.end(999);
       t.strictSame(known(pair.told), known(pair.full));
     }),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   );
 });
 
