@@ -22,7 +22,7 @@ const FLOORS: Floors = [
   ['scram', 'allowlist', 'certificates', 'passwords', 'proxy-protocol'],
   ['catalog', 'routing', 'config', 'throttle', 'audit', 'sql', 'detect'],
   ['session', 'upstream', 'legs', 'control', 'provision'],
-  ['net', 'store', 'programs', 'trail', 'sinks', 'counters', 'observe', 'admin'],
+  ['net', 'store', 'programs', 'trail', 'sinks', 'counters', 'observe', 'admin', 'workers'],
   ['app', 'dev'],
   ['cli'],
   ['main.ts'],

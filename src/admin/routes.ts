@@ -1,17 +1,16 @@
 import type { Registry } from 'prom-client';
-import type { Sessions } from '../session/sessions.ts';
 import { type Answer, json } from './answer.ts';
 import { AUDIT_EVENTS_PATH, AUDIT_PURGE_PATH, type AuditDesk, answerExported, answerPurge } from './audit.ts';
 import { answerLockouts, LOCKOUTS_PATH, type LockoutSource } from './lockouts.ts';
-import { answerSessions, SESSIONS_PATH } from './sessions.ts';
+import { SESSIONS_PATH, type SessionDesk } from './sessions.ts';
 
 /** What the admin listeners answer from; asked at every request. */
 export interface AdminSource {
   /** What must hold for clients to be served, by name, and why it does not; it never dials a database. */
   readonly readiness: () => ReadonlyMap<string, string | undefined>;
-  readonly metrics: Registry;
+  readonly metrics: Pick<Registry, 'contentType' | 'metrics'>;
   readonly lockouts: LockoutSource;
-  readonly sessions: Sessions;
+  readonly sessions: SessionDesk;
   readonly audit: AuditDesk;
   /** Hears of every order, once it is answered. */
   readonly ordered: (call: Order) => void;
@@ -55,7 +54,7 @@ async function answerOrder(
     case AUDIT_PURGE_PATH:
       return await answerPurge(method, body, source.audit);
     case SESSIONS_PATH:
-      return answerSessions(method, url.searchParams, source.sessions);
+      return await source.sessions(method, url.searchParams);
     default:
       return undefined;
   }

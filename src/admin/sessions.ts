@@ -6,6 +6,9 @@ import { type Answer, json } from './answer.ts';
 
 export const SESSIONS_PATH = '/api/portcullis/v1/sessions';
 
+/** Answers what `answerSessions` does, for this process or for all that serve together. */
+export type SessionDesk = (method: string, query: URLSearchParams) => Answer | Promise<Answer>;
+
 /** By what sessions are told apart; all that are given must match. */
 const FILTERS = {
   id: (record: ConnectionRecord) => record.id,

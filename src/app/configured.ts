@@ -71,7 +71,8 @@ async function fromEnvironment(env: Env): Promise<Loaded> {
   const { config, projects, hostnames } = parsed.sidecar;
   if (hostnames !== undefined) await ensureMade(config, hostnames);
   return {
-    config,
+    // Beside one database, in a container of its own.
+    config: { ...config, workers: 1 },
     warnings: parsed.warnings,
     openCatalog: () => Promise.resolve(fixedCatalog(new CatalogSnapshot(projects))),
   };

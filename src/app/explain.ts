@@ -6,10 +6,13 @@ const MENDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no such host',
 };
 
+/** Calls by which a listener is opened; `bind` where a primary does it for its workers. */
+const LISTENING: ReadonlySet<string> = new Set(['listen', 'bind', 'getaddrinfo']);
+
 /** One line for an error of `listen`; undefined where it is none. */
 export function explainListenError(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return undefined;
+  if (!LISTENING.has(String(error.syscall))) return undefined;
   const code = String(error.code);
   const where = 'address' in error ? String(error.address) : 'the address';
   const port = 'port' in error ? `:${String(error.port)}` : '';

@@ -8,11 +8,19 @@ import { TlsTerminator } from '../net/tls-server.ts';
 import { ObservedJournal } from '../observe/journal.ts';
 import { Journals } from '../observe/journals.ts';
 import { Metrics, type ShedReason } from '../observe/metrics.ts';
-import { CancelKeys } from '../session/cancel-keys.ts';
+import { CancelKeys, type CancelTarget } from '../session/cancel-keys.ts';
 import { serveConnection } from '../session/connection.ts';
 import { HeldBytes } from '../session/held-bytes.ts';
-import type { AdmissionRecorder, Arrival, Gate, GateLimits, Journal, Throttle } from '../session/ports.ts';
-import { Quota } from '../session/quota.ts';
+import type {
+  AdmissionRecorder,
+  Arrival,
+  Gate,
+  GateLimits,
+  Journal,
+  Neighbours,
+  Throttle,
+} from '../session/ports.ts';
+import { Quota, type Seats } from '../session/quota.ts';
 import { draining } from '../session/refusals.ts';
 import { Sessions } from '../session/sessions.ts';
 import { objection } from '../session/standing.ts';
@@ -41,12 +49,23 @@ export interface GatewayOptions {
   /** Hears what the operational log hears. */
   readonly journal: Journal;
   readonly log: Logger;
+  /** What several processes that serve the same clients share; default: there is this one. */
+  readonly together?: Together;
   /** Whether the audit trail has more to write than it does in time. Default: never. */
   readonly trailBehind?: () => boolean;
   /** Default: that of this process's event loop. */
   readonly pressure?: Pick<Pressure, 'overloaded' | 'close'>;
   /** Default: this process's clock. */
   readonly ticker?: Ticker;
+}
+
+export interface Together {
+  readonly quota: Seats;
+  readonly neighbours: Neighbours;
+  /** How many processes there are: each has so much of what is not asked for one by one. */
+  readonly processes: number;
+  /** Connections that this process may have, those that are to be refused included. */
+  readonly mostConnections: number;
 }
 
 /** The gate itself: listeners and what their connections need. Files and configuration are its owner's. */
@@ -65,7 +84,8 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#verifiers = new Verifiers(options.dial, () => performance.now());
+    const { together } = options;
+    this.#verifiers = new Verifiers(options.dial, () => performance.now(), 1 / (together?.processes ?? 1));
     this.metrics = new Metrics({
       sessions: () => this.#sessions.size,
       records: () => this.#sessions.records(),
@@ -75,7 +95,7 @@ export class Gateway {
     this.#pressure = options.pressure ?? new Pressure();
     this.#buffers = new BufferWatch({
       buffered: () => this.#sessions.buffered,
-      limit: options.limits.maxBufferedBytes,
+      limit: options.limits.maxBufferedBytes / (together?.processes ?? 1),
       log: options.log,
       ...(options.ticker !== undefined && { ticker: options.ticker }),
     });
@@ -97,7 +117,8 @@ export class Gateway {
       randomBytes,
       mockSecret: options.mockSecret,
       throttle: options.throttle,
-      quota: new Quota(),
+      quota: together?.quota ?? new Quota(),
+      neighbours: together?.neighbours,
       limits: options.limits,
       passwords: this.#passwords,
       statements: {
@@ -130,6 +151,11 @@ export class Gateway {
     }
   }
 
+  /** Takes no more connections until it listens again: others take them. */
+  rest(): void {
+    this.#closeListeners();
+  }
+
   get ports(): readonly number[] {
     return this.#listeners.map(({ port }) => port);
   }
@@ -140,6 +166,12 @@ export class Gateway {
 
   get sessions(): Sessions {
     return this.#sessions;
+  }
+
+  /** Whose statement a key cancels; `ended`: a session had it until lately. */
+  findCancel(pid: number, key: Buffer): CancelTarget | 'ended' | undefined {
+    const { cancelKeys } = this.#gate;
+    return cancelKeys.find(pid, key) ?? (cancelKeys.hasEnded(pid, key) ? 'ended' : undefined);
   }
 
   /**
@@ -188,11 +220,13 @@ export class Gateway {
   #tooMuch(): ShedReason | undefined {
     if (this.#pressure.overloaded) return 'pressure';
     if (this.#buffers.full) return 'buffers';
-    return this.#sessions.size >= this.#options.limits.maxConnections * CROWD ? 'crowd' : undefined;
+    const { limits, together } = this.#options;
+    const most = together?.mostConnections ?? limits.maxConnections * CROWD;
+    return this.#sessions.size >= most ? 'crowd' : undefined;
   }
 
   #closeListeners(): void {
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#listeners.splice(0)) listener.close();
   }
 }
 

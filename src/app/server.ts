@@ -2,46 +2,29 @@ import { isAbsolute } from 'node:path';
 import type { Logger } from 'pino';
 import type { AdminSource } from '../admin/routes.ts';
 import { AdminServer } from '../admin/server.ts';
-import { allowlistFrom } from '../allowlist/entries.ts';
-import type { FailedLogins } from '../config/limits.ts';
-import type { ConfiguredListener, ServerConfig } from '../config/server-config.ts';
-import { memoryStore } from '../counters/memory-store.ts';
 import type { CertificateProblem } from '../net/certificate-problem.ts';
-import { openFileLimit } from '../net/descriptors.ts';
-import { dialer } from '../net/dial.ts';
-import type { ListenAddress } from '../net/listener.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
 import { watchSinks } from '../observe/sink-metrics.ts';
-import { createThrottle, type Throttle } from '../throttle/throttle.ts';
-import type { Audit } from './audit.ts';
-import { withinDescriptors } from './capacity.ts';
-import type { CatalogSource } from './catalog-source.ts';
+import type { Throttle } from '../throttle/throttle.ts';
 import { watchDescriptors } from './descriptor-watch.ts';
 import { watchExpiry } from './expiry-watch.ts';
-import { Gateway } from './gateway.ts';
 import { mockSecret } from './mock-secret.ts';
-
-export interface ServerOptions {
-  readonly config: ServerConfig;
-  readonly catalog: CatalogSource;
-  readonly audit: Audit;
-  /** Absolute path of the control socket; undefined: none. */
-  readonly controlSocket: string | undefined;
-  readonly log: Logger;
-}
+import type { ServerOptions } from './server-options.ts';
+import type { Service } from './service.ts';
+import { aloneOf, fleetOf, throttleOf, workersOf } from './services.ts';
 
 /** A gateway with everything around it that a running process has: certificates, admin listeners, reloads. */
 export class Server {
   readonly #options: ServerOptions;
   readonly #certificates: WatchedCertificates;
   readonly #throttle: Throttle;
-  readonly #gateway: Gateway;
+  readonly #service: Service;
   readonly #admin: AdminServer[] = [];
   readonly #expiry: { close(): void };
   readonly #descriptors: { close(): void };
 
   private constructor(options: ServerOptions, certificates: WatchedCertificates, secret: Buffer) {
-    const { config, catalog, audit, log } = options;
+    const { config, log } = options;
     this.#options = options;
     this.#certificates = certificates;
     this.#expiry = watchExpiry(
@@ -50,19 +33,8 @@ export class Server {
     );
     this.#descriptors = watchDescriptors(log);
     this.#throttle = throttleOf(config.limits.failedLogins);
-    this.#gateway = new Gateway({
-      listen: config.listen.map(listenerOf(config)),
-      catalog: () => catalog.current,
-      certificates: () => certificates.current,
-      mockSecret: secret,
-      limits: withinDescriptors(config.limits, openFileLimit(), log),
-      throttle: this.#throttle,
-      dial: dialer({ timeout: config.limits.upstreamConnectTimeout, keepalive: config.limits.keepalive }),
-      recorder: audit.admissions,
-      journal: audit.journal,
-      trailBehind: () => audit.trail.behind,
-      log,
-    });
+    const inside = { certificates, secret, throttle: this.#throttle };
+    this.#service = workersOf(config) > 1 ? fleetOf(options, inside) : aloneOf(options, inside);
   }
 
   /**
@@ -78,7 +50,7 @@ export class Server {
       clients,
       onReload: ({ problems }) => {
         reportReload(log, problems);
-        if (server !== undefined) server.#gateway.certificatesChanged();
+        if (server !== undefined) server.#service.certificatesChanged();
       },
     });
     for (const { file, message } of certificates.current.warnings)
@@ -95,7 +67,7 @@ export class Server {
 
   /** TCP ports of the gateway, in the order of `listen`. */
   get ports(): readonly number[] {
-    return this.#gateway.ports;
+    return this.#service.ports;
   }
 
   get adminPort(): number | undefined {
@@ -104,7 +76,7 @@ export class Server {
 
   /** To be called with every new catalog. */
   catalogChanged(): void {
-    this.#gateway.catalogChanged();
+    this.#service.catalogChanged();
   }
 
   /** Reads catalog and certificates again; what is broken keeps its last good state, and the log says why. */
@@ -115,7 +87,13 @@ export class Server {
     const problem = error && `${error.file}: ${error.message}`;
     this.#options.audit.record({ type: 'reloaded', what: 'catalog and certificates', problem });
     reportReload(this.#options.log, problems);
-    this.#gateway.certificatesChanged();
+    this.#service.rereadCertificates();
+    this.#service.certificatesChanged();
+  }
+
+  /** Replaces the workers, one after the other, without refusing anybody. */
+  async restart(): Promise<void> {
+    await this.#service.restart();
   }
 
   /**
@@ -123,7 +101,7 @@ export class Server {
    * @param why for the audit trail.
    */
   async stop(patience: number, why?: string): Promise<void> {
-    await this.#gateway.drain(patience);
+    await this.#service.drain(patience);
     for (const admin of this.#admin) admin.close();
     this.#certificates.close();
     this.#expiry.close();
@@ -134,19 +112,19 @@ export class Server {
 
   async #openListeners(): Promise<void> {
     const { config, controlSocket, audit } = this.#options;
-    watchSinks(this.#gateway.metrics.registry, () => this.#options.audit.sinks.states);
+    watchSinks(this.#service.registry, () => this.#options.audit.sinks.states);
     const source: AdminSource = {
       readiness: () => this.#readiness(),
-      metrics: this.#gateway.metrics.registry,
+      metrics: this.#service.metrics,
       lockouts: this.#throttle.lockouts,
-      sessions: this.#gateway.sessions,
+      sessions: this.#service.sessions,
       audit: this.#options.audit.trail,
       ordered: (call) => audit.record({ type: 'admin-call', ...call, caller: undefined, address: undefined }),
     };
     if (config.admin.listen !== undefined)
       this.#admin.push(await AdminServer.open(config.admin.listen, source));
     if (controlSocket !== undefined) await this.#openControlSocket(controlSocket, source);
-    await this.#gateway.listen();
+    await this.#service.listen();
   }
 
   /** The folder may be read-only, as in a container; then the admin listener on TCP is all there is. */
@@ -167,29 +145,12 @@ export class Server {
       (each) => each.notBefore <= now && now < each.notAfter,
     );
     return new Map([
-      ['listening', this.#gateway.listening ? undefined : 'not every address is listened on'],
+      ['listening', this.#service.listening ? undefined : 'not every address is listened on'],
       ['catalog', this.#options.catalog.current.projects.length > 0 ? undefined : 'no project in it'],
       ['certificates', valid ? undefined : 'one has ended, or has not begun'],
       ['audit', this.#options.audit.obstacle],
     ]);
   }
-}
-
-function throttleOf({ exempt, ...settings }: FailedLogins): Throttle {
-  const list = allowlistFrom(exempt, 'limits.failed_logins.exempt');
-  return createThrottle(
-    { ...settings, exempt: list },
-    memoryStore(() => performance.now()),
-  );
-}
-
-function listenerOf({ limits }: ServerConfig): (address: ConfiguredListener) => ListenAddress {
-  return ({ host, port, proxiedBy }) => ({
-    host,
-    port,
-    keepalive: limits.keepalive,
-    proxiedBy: proxiedBy && allowlistFrom(proxiedBy, `listener ${host}:${port}`),
-  });
 }
 
 function reportReload(log: Logger, problems: readonly CertificateProblem[]): void {

@@ -16,6 +16,8 @@ export function startCommand(): Command {
       // From the first moment on: as process 1 of a container it would not even hear a signal that it has no ear for,
       // and elsewhere a reload that comes too early would end it.
       const stopped = stopSignal(() => void running?.server.reload());
+      // Two restarts at a time are one.
+      process.on('SIGUSR2', () => void running?.server.restart());
       running = await openConfigured({ path: await configPath(flags), env: process.env });
       const { server, config, log } = running;
       log.info({ ports: server.ports, admin: server.adminPort, runtime: RUNTIME }, 'ready');

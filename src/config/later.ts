@@ -16,7 +16,7 @@ const REMOVE = 'comes in a later version: remove it';
 
 /**
  * The one list of what is not built yet: whoever builds a thing deletes its line. What an operator asks for as
- * a gate must not be missing in silence, so it is an error;
+ * a gate must not be missing in silence, so it is an error.
  */
 const REFUSED_IN_SERVER: readonly Later[] = [
   { path: ['admin', 'tokens'], message: REMOVE },
@@ -27,28 +27,16 @@ const REFUSED_IN_SERVER: readonly Later[] = [
   },
 ];
 
-/** what announces a default or adds a record is accepted, with a warning that it does nothing yet. */
-const IDLE_IN_SERVER: readonly Later[] = [
-  {
-    path: ['workers'],
-    when: (value) => value !== 1 && value !== 'auto',
-    message: 'does nothing yet: this version runs in one process',
-  },
-];
-
 export function laterInServer(document: YamlDocument): Problem[] {
-  return [
-    ...REFUSED_IN_SERVER.flatMap((later) => find(document, later, 'error')),
-    ...IDLE_IN_SERVER.flatMap((later) => find(document, later, 'warning')),
-  ];
+  return REFUSED_IN_SERVER.flatMap((later) => find(document, later));
 }
 
-function find(document: YamlDocument, later: Later, severity: Problem['severity']): Problem[] {
+function find(document: YamlDocument, later: Later): Problem[] {
   return (
     pathsMatching(document.value, later.path, [])
       // A key without a value is told of as such.
       .filter((path) => document.get(path) !== null && (later.when?.(document.get(path)) ?? true))
-      .map((path) => document.atKey(path, `${pathText(path)} ${later.message}`, severity))
+      .map((path) => document.atKey(path, `${pathText(path)} ${later.message}`))
   );
 }
 

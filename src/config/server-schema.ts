@@ -56,7 +56,7 @@ export function serverSchema(surroundings: Surroundings) {
     admin: admin().prefault({}).describe('Health, metrics and the admin API.'),
     workers: workers()
       .default('auto')
-      .describe('Processes; auto: as many as there are cores. Does nothing yet.'),
+      .describe('Processes that serve clients; auto: as many as there are cores.'),
     log: keys({
       level: oneOf(LOG_LEVELS).default('info').describe('The least important lines that are written.'),
     })

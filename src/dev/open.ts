@@ -104,7 +104,8 @@ function adjusted(options: DevOptions): (config: ServerConfig) => ServerConfig {
   const { listen, port } = options;
   return (written) => {
     // Standard output is `dev`'s own: what stands there is read by programs.
-    const config = { ...written, audit: { ...written.audit, stdout: false } };
+    // One developer, one process.
+    const config = { ...written, workers: 1, audit: { ...written.audit, stdout: false } };
     if (listen !== undefined) {
       const addresses = listenAddresses({ ...options, port: port ?? config.listen[0]?.port });
       return { ...config, listen: addresses.map((address) => ({ ...address, proxiedBy: undefined })) };

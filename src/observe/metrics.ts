@@ -118,6 +118,8 @@ export class Metrics {
       name: 'portcullis_certificate_expiry_timestamp_seconds',
       help: 'When a server certificate, an authority of clients or its revocation list ends (Unix time).',
       labelNames: ['cert'],
+      // Every process has the same files.
+      aggregator: 'min',
       registers: [this.registry],
       collect() {
         this.reset();

@@ -23,7 +23,7 @@ export interface Errand {
 }
 
 /** Whether there is room, and what the role may reach: the branch's databases, and a WAL stream only where the branch says so. */
-export function authorize(visit: Visit, way: Way, identity: Identity): Errand {
+export async function authorize(visit: Visit, way: Way, identity: Identity): Promise<Errand> {
   const { place, role } = way;
   const { login, verifier } = identity;
   if (place === undefined) throw authenticationFailed(role, 'no such endpoint');
@@ -41,7 +41,7 @@ export function authorize(visit: Visit, way: Way, identity: Identity): Errand {
     upstreamRole: login.upstreamRole,
     ...reach,
   });
-  takeSeat(visit, place.branch, { role, limit: login.connectionLimit });
+  await takeSeat(visit, place.branch, { role, limit: login.connectionLimit });
   const version = negotiate(way.version);
   const parameters = way.parameters.with({ user: login.upstreamRole, database: reach.database?.opened });
   requireRoom(version, parameters);

@@ -1,5 +1,6 @@
 import { formatAddress } from '../allowlist/address.ts';
 import { sendCancel } from '../upstream/send-cancel.ts';
+import type { CancelTarget } from './cancel-keys.ts';
 import { addressNotAllowed, silent } from './refusals.ts';
 import type { CancelRequest } from './secure.ts';
 import type { Visit } from './visit.ts';
@@ -16,10 +17,9 @@ export async function cancel(visit: Visit, request: CancelRequest): Promise<void
   const { cancels } = gate.throttle;
   const verdict = await visit.client.unlessAborted(cancels.check(source.address));
   if (!verdict.allowed) throw silent('locked-out', 'too many cancel requests with wrong keys');
-  const session = gate.cancelKeys.find(request.pid, request.key);
+  const session = await findSession(visit, request);
+  if (session === 'ended') throw silent('cancel-late', 'the session has ended');
   if (session === undefined) {
-    if (gate.cancelKeys.hasEnded(request.pid, request.key))
-      throw silent('cancel-late', 'the session has ended');
     await visit.client.unlessAborted(cancels.failed(source.address));
     throw silent('cancel-key', 'no session has this cancel key');
   }
@@ -36,4 +36,15 @@ export async function cancel(visit: Visit, request: CancelRequest): Promise<void
   await sendCancel(gate.dial, session, { timeout: gate.limits.cancelTimeout, signal });
   record.outcome = 'canceled';
   await visit.client.farewell();
+}
+
+/** Any process of the gateway may get the request. */
+async function findSession(
+  { gate, client }: Visit,
+  { pid, key }: CancelRequest,
+): Promise<CancelTarget | 'ended' | undefined> {
+  const own = gate.cancelKeys.find(pid, key);
+  if (own !== undefined) return own;
+  if (gate.cancelKeys.hasEnded(pid, key)) return 'ended';
+  return gate.neighbours && (await client.unlessAborted(gate.neighbours.findCancel(pid, key)));
 }

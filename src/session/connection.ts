@@ -24,7 +24,7 @@ export async function serveConnection(arrival: Arrival, gate: Gate): Promise<voi
   using visit = new Visit(arrival, gate);
   try {
     await locate(visit);
-    const crowded = joinCrowd(visit);
+    const crowded = await joinCrowd(visit);
     const plain = await secure(visit);
     const opening = plain ?? (await readOpening(visit));
     if (opening.kind === 'cancel-request') return await cancel(visit, opening);
@@ -33,7 +33,7 @@ export async function serveConnection(arrival: Arrival, gate: Gate): Promise<voi
     admit(visit, way);
     checkCertificate(visit, way);
     const identity = await authenticate(visit, way);
-    const errand = authorize(visit, way, identity);
+    const errand = await authorize(visit, way, identity);
     const upstream = await connectUpstream(visit, errand);
     await putOnRecord(visit);
     greet(visit, errand, upstream);

@@ -1,6 +1,7 @@
 import { formatAddress } from '../allowlist/address.ts';
 import { networkOf } from '../allowlist/network.ts';
 import type { Branch } from '../catalog/model.ts';
+import type { Claim, Taken } from './quota.ts';
 import { type Refusal, silent, tooManyConnections } from './refusals.ts';
 import type { Visit } from './visit.ts';
 
@@ -9,22 +10,30 @@ const PREFIX = { 4: 32, 6: 64 } as const;
 /** Over a bound by this factor, a connection is closed before it costs a TLS handshake. */
 const PATIENCE = 2;
 
+/** The key of all connections together. */
+export const EVERYBODY = 'gateway';
+
 /**
  * Counts the connection for the whole gateway and for its source, and tells whether there are too many.
  * @returns what to refuse it with once it can hear an answer; undefined where there is room.
  * @throws Refusal, silent, where there are far too many.
  */
-export function joinCrowd(visit: Visit): Refusal | undefined {
+export async function joinCrowd(visit: Visit): Promise<Refusal | undefined> {
   const { gate, source } = visit;
   const { maxConnections, connectionsPerAddress } = gate.limits;
-  const all = gate.sessions.size;
-  const crowded = all > maxConnections ? tooManyConnections('this gateway') : undefined;
-  if (connectionsPerAddress === undefined) return crowded;
-  const key = `address ${formatAddress(networkOf(source.address, PREFIX[source.address.family]))}`;
-  const leave = gate.quota.enter(key, connectionsPerAddress * PATIENCE);
-  if (leave === undefined) throw silent('limit', 'far too many connections from this address');
-  visit.atEnd(leave);
-  return gate.quota.count(key) > connectionsPerAddress ? tooManyConnections('this address') : crowded;
+  const claims: Claim[] = [{ key: EVERYBODY, limit: undefined }];
+  if (connectionsPerAddress !== undefined) {
+    const key = `address ${formatAddress(networkOf(source.address, PREFIX[source.address.family]))}`;
+    claims.push({ key, limit: connectionsPerAddress * PATIENCE });
+  }
+  const taken = await claimed(visit, claims);
+  if ('full' in taken) throw silent('limit', 'far too many connections from this address');
+  const [everybody = 0, alike = 0] = taken.counts;
+  if (alike > (connectionsPerAddress ?? alike)) return tooManyConnections('this address');
+  // Those whose balancer has not named them yet are counted by the sessions alone.
+  return Math.max(everybody, gate.sessions.size) > maxConnections
+    ? tooManyConnections('this gateway')
+    : undefined;
 }
 
 interface Seat {
@@ -36,14 +45,29 @@ interface Seat {
  * Counts a session that has proved who it is; before that, strangers could fill a role's or a branch's bound.
  * @throws Refusal where branch or role is full.
  */
-export function takeSeat(visit: Visit, branch: Branch, { role, limit: roleLimit }: Seat): void {
-  const seats = [
-    { key: `branch ${branch.id}`, limit: branch.connectionLimit, what: `branch "${branch.name}"` },
-    { key: `role ${branch.id} ${role}`, limit: roleLimit, what: `role "${role}"` },
-  ];
-  for (const { key, limit, what } of seats) {
-    const leave = visit.gate.quota.enter(key, limit);
-    if (leave === undefined) throw tooManyConnections(what);
-    visit.atEnd(leave);
+export async function takeSeat(
+  visit: Visit,
+  branch: Branch,
+  { role, limit: roleLimit }: Seat,
+): Promise<void> {
+  const taken = await claimed(visit, [
+    { key: `branch ${branch.id}`, limit: branch.connectionLimit },
+    { key: `role ${branch.id} ${role}`, limit: roleLimit },
+  ]);
+  if (!('full' in taken)) return;
+  throw tooManyConnections(taken.full === 0 ? `branch "${branch.name}"` : `role "${role}"`);
+}
+
+/** However the visit ends, even while it waits for the answer, what it took is given back. */
+async function claimed(visit: Visit, claims: readonly Claim[]): Promise<Taken> {
+  const asked = visit.gate.quota.take(claims);
+  const giveBack = (taken: Taken): void => {
+    if ('leave' in taken) taken.leave();
+  };
+  if (!(asked instanceof Promise)) {
+    visit.atEnd(() => giveBack(asked));
+    return asked;
   }
+  visit.atEnd(() => void asked.then(giveBack, () => {}));
+  return await visit.client.unlessAborted(asked);
 }

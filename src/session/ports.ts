@@ -11,10 +11,10 @@ import type { Reading } from '../sql/reading.ts';
 import type { LoginAttempt, Verdict } from '../throttle/attempt.ts';
 import type { Dial } from '../upstream/ports.ts';
 import type { RoleLogin } from '../upstream/verifiers.ts';
-import type { CancelKeys } from './cancel-keys.ts';
+import type { CancelKeys, CancelTarget } from './cancel-keys.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import type { HeldBytes } from './held-bytes.ts';
-import type { Quota } from './quota.ts';
+import type { Seats } from './quota.ts';
 import type { ConnectionRecord } from './record.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -104,6 +104,15 @@ export interface StatementRecording {
   kindOf(text: Buffer): Promise<StatementKind>;
 }
 
+/** Other processes of this gateway, at which a client's CancelRequest may not have arrived. */
+export interface Neighbours {
+  /**
+   * Whose statement a key cancels that no session here has; `ended`: a session there had it until lately.
+   * @throws Refusal where they cannot be asked.
+   */
+  findCancel(pid: number, key: Buffer): Promise<CancelTarget | 'ended' | undefined>;
+}
+
 /** Everything a connection needs from outside. */
 export interface Gate {
   readonly tls: TlsServer;
@@ -119,7 +128,9 @@ export interface Gate {
   readonly mockSecret: Buffer;
   readonly throttle: Throttle;
   /** Who is connected, by address, branch and role. */
-  readonly quota: Quota;
+  readonly quota: Seats;
+  /** The processes that serve the same clients; `undefined`: there are none. */
+  readonly neighbours?: Neighbours | undefined;
   readonly limits: GateLimits;
   readonly passwords: PasswordAssessor;
   readonly statements: StatementRecording;

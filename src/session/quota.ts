@@ -1,23 +1,59 @@
+/** A place under a key, of which there may be a bound. */
+export interface Claim {
+  readonly key: string;
+  /** How many may be there at a time; `undefined`: as many as come. */
+  readonly limit: number | undefined;
+}
+
+/** All of the claimed places, or none. */
+export type Taken =
+  | {
+      /** Gives them back; to be called once. */
+      readonly leave: () => void;
+      /** How many are there now under each key, this one included, in the order of the claims. */
+      readonly counts: readonly number[];
+    }
+  /** Which of the claims, counted from 0, was full. */
+  | { readonly full: number };
+
+/** Who is there by key, in this process, or in all that serve together. */
+export interface Seats {
+  /** @throws Refusal where nobody can be asked. */
+  take(claims: readonly Claim[]): Taken | Promise<Taken>;
+}
+
 /** Counts who is there by key, against bounds that may differ from one to the next. */
-export class Quota {
+export class Quota implements Seats {
   readonly #counts = new Map<string, number>();
+
+  take(claims: readonly Claim[]): Taken {
+    const full = claims.findIndex(({ key, limit }) => limit !== undefined && this.count(key) >= limit);
+    if (full >= 0) return { full };
+    const places = claims.map(({ key }) => this.#enter(key));
+    const leave = (): void => {
+      for (const place of places) place();
+    };
+    return { leave, counts: claims.map(({ key }) => this.count(key)) };
+  }
 
   /**
    * @param limit how many may be there at a time; `undefined`: as many as come.
    * @returns how to leave again, to be called once; undefined where the key is full.
    */
   enter(key: string, limit: number | undefined): (() => void) | undefined {
-    const count = this.count(key);
-    if (limit !== undefined && count >= limit) return undefined;
-    this.#counts.set(key, count + 1);
+    return limit !== undefined && this.count(key) >= limit ? undefined : this.#enter(key);
+  }
+
+  count(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  #enter(key: string): () => void {
+    this.#counts.set(key, this.count(key) + 1);
     return () => {
       const left = this.count(key) - 1;
       if (left > 0) this.#counts.set(key, left);
       else this.#counts.delete(key);
     };
-  }
-
-  count(key: string): number {
-    return this.#counts.get(key) ?? 0;
   }
 }

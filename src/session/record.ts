@@ -15,7 +15,9 @@ export interface ConnectionRecord {
   /** On the clock of performance.now(). */
   readonly acceptedAt: number;
   kind: 'unknown' | 'session' | 'cancel';
-  tls?: { readonly version: string; readonly cipher: string; readonly servername: string | undefined };
+  tls?:
+    | { readonly version: string; readonly cipher: string; readonly servername: string | undefined }
+    | undefined;
   /** The client's, good or not; its common name is the client's text. SHA-256, lower-case hex. */
   certificate?: { readonly commonName: string | undefined; readonly fingerprint: string } | undefined;
   project?: string | undefined;

@@ -222,3 +222,9 @@ export function internal(cause: unknown): Refusal {
   const message = 'internal error of the gateway';
   return new Refusal('internal', fatal(SQLSTATE.internalError, message), message, cause);
 }
+
+/** What all processes of the gateway share could not be asked for: nobody is let in unchecked. libpq tries its next host. */
+export function notAnswered(log: string, cause?: unknown): Refusal {
+  const message = 'the gateway is overloaded, try again later';
+  return new Refusal('overload', fatal(SQLSTATE.cannotConnectNow, message), log, cause);
+}

@@ -1,8 +1,9 @@
+import { deserialize, serialize } from 'node:v8';
 import { Allowlist, type AllowlistBytes } from '../allowlist/allowlist.ts';
 import { allowlistFrom } from '../allowlist/entries.ts';
-import type { Project } from '../catalog/model.ts';
+import type { Branch, Project } from '../catalog/model.ts';
 import { Secret } from '../catalog/secret.ts';
-import type { ListMaker } from '../catalog/snapshot.ts';
+import { CatalogSnapshot, type ListMaker } from '../catalog/snapshot.ts';
 import type { ParsedCatalog } from '../config/catalog-config.ts';
 import { type LoadedCatalog, outcomeOf, type ReadCatalog } from './catalog-file.ts';
 
@@ -39,12 +40,60 @@ export function packCatalog({ parsed, ...read }: ReadCatalog): {
 /** @throws what an index of the catalog throws. */
 export function unpackCatalog({ parsed: packedCatalog, lists, ...read }: CatalogParcel): LoadedCatalog {
   const parsed = unpacked(packedCatalog) as ParsedCatalog;
-  const ready = new Map(listsOf(parsed).map((entries, index) => [entries, lists[index]]));
-  const makeList: ListMaker = (entries, owner) => {
-    const bytes = ready.get(entries);
-    return bytes === undefined ? allowlistFrom(entries, owner) : Allowlist.from(bytes);
+  return { ...read, outcome: outcomeOf(parsed, listMaker(listsOf(parsed), lists)) };
+}
+
+/**
+ * What another process needs of a snapshot: projects whose lists are empty, and the ranges of each in the order of
+ * `listsIn`, ready for use. The entries themselves, which may be 100,000, are not sent: nobody reads them there.
+ */
+interface SnapshotParcel {
+  readonly projects: unknown;
+  readonly lists: readonly AllowlistBytes[];
+}
+
+/** @returns bytes for `unpackSnapshot`. They hold secrets: for a process of our own, by a channel that it inherited. */
+export function packSnapshot(snapshot: CatalogSnapshot): Buffer {
+  const lists = snapshot.projects.flatMap((project) => readyLists(snapshot, project));
+  return serialize({
+    projects: packed(snapshot.projects.map(withoutEntries)),
+    lists,
+  } satisfies SnapshotParcel);
+}
+
+/** @throws what an index of the catalog throws. */
+export function unpackSnapshot(bytes: Uint8Array): CatalogSnapshot {
+  const { projects, lists } = deserialize(bytes) as SnapshotParcel;
+  const unpackedProjects = unpacked(projects) as readonly Project[];
+  return new CatalogSnapshot(unpackedProjects, listMaker(unpackedProjects.flatMap(listsIn), lists));
+}
+
+function readyLists(snapshot: CatalogSnapshot, project: Project): AllowlistBytes[] {
+  const listOf = (branch: Branch | undefined): AllowlistBytes =>
+    ((branch && snapshot.allowlistOf(project, branch)) ?? Allowlist.of([])).bytes;
+  // The project's own is that of any branch without one; where no branch has it, nobody asks for it.
+  const heir = project.branches.find(
+    (branch) => branch.allowedIps === undefined && snapshot.allowlistOf(project, branch) !== undefined,
+  );
+  const own = project.branches.filter(({ allowedIps }) => allowedIps !== undefined).map(listOf);
+  return project.allowedIps === undefined ? own : [listOf(heir), ...own];
+}
+
+function withoutEntries({ allowedIps, branches, ...project }: Project): Project {
+  return {
+    ...project,
+    allowedIps: allowedIps && { ...allowedIps, ips: [] },
+    branches: branches.map((branch) => ({ ...branch, allowedIps: branch.allowedIps && [] })),
   };
-  return { ...read, outcome: outcomeOf(parsed, makeList) };
+}
+
+/** Each list of entries has its own, already made; by the array itself. */
+function listMaker(entries: (readonly string[])[], lists: readonly AllowlistBytes[]): ListMaker {
+  const ready = new Map(entries.map((each, index) => [each, lists[index]]));
+  return (each, owner) => {
+    const bytes = ready.get(each);
+    return bytes === undefined ? allowlistFrom(each, owner) : Allowlist.from(bytes);
+  };
 }
 
 /** Every list that an index is made of. */

@@ -55,13 +55,20 @@ export class AuthQuerySource {
   readonly #strangerRate: TokenBucket;
   readonly #acquaintanceRate: TokenBucket;
 
-  /** @param now milliseconds on a clock that does not go back. */
-  constructor(settings: AuthQuery, questions: Questions, now: () => number) {
+  /**
+   * @param now milliseconds on a clock that does not go back.
+   * @param share of the rates: less than 1 where other processes ask the same upstream.
+   */
+  constructor(settings: AuthQuery, questions: Questions, now: () => number, share = 1) {
     this.#settings = settings;
     this.#questions = questions;
     this.#now = now;
-    this.#strangerRate = new TokenBucket(STRANGERS.perSecond, STRANGERS.burst, now());
-    this.#acquaintanceRate = new TokenBucket(ACQUAINTANCES.perSecond, ACQUAINTANCES.burst, now());
+    this.#strangerRate = new TokenBucket(STRANGERS.perSecond * share, STRANGERS.burst * share, now());
+    this.#acquaintanceRate = new TokenBucket(
+      ACQUAINTANCES.perSecond * share,
+      ACQUAINTANCES.burst * share,
+      now(),
+    );
   }
 
   /**

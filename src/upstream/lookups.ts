@@ -19,12 +19,14 @@ export interface Lookup {
 export class Lookups {
   readonly #dial: Dial;
   readonly #now: () => number;
+  readonly #share: number;
   /** By the branch's id, which is unique in a catalog; two for a while where an edit meets logins under way. */
   readonly #byBranch = new Map<string, Lookup[]>();
 
-  constructor(dial: Dial, now: () => number) {
+  constructor(dial: Dial, now: () => number, share = 1) {
     this.#dial = dial;
     this.#now = now;
+    this.#share = share;
   }
 
   /** @returns undefined for a branch without auth_query. */
@@ -34,7 +36,7 @@ export class Lookups {
     const same = known.find((lookup) => asksAlike(lookup, { upstream, authQuery }));
     if (same !== undefined) return same;
     const pool = new ControlPool(this.#dial, upstream, authQuery);
-    const source = new AuthQuerySource(authQuery, pool, this.#now);
+    const source = new AuthQuerySource(authQuery, pool, this.#now, this.#share);
     const made = { upstream, authQuery, source, pool };
     this.#byBranch.set(id, [...known, made]);
     return made;

@@ -29,8 +29,9 @@ export class Verifiers {
   readonly #lookups: Lookups;
   readonly #roles = new WeakMap<Branch, ReadonlyMap<string, RoleLogin>>();
 
-  constructor(dial: Dial, now: () => number) {
-    this.#lookups = new Lookups(dial, now);
+  /** @param share of the rate of look-ups: less than 1 where other processes ask the same upstreams. */
+  constructor(dial: Dial, now: () => number, share = 1) {
+    this.#lookups = new Lookups(dial, now, share);
   }
 
   /**

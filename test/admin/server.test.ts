@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import t, { type Test } from 'tap';
 import type { AdminSource, Order } from '../../src/admin/routes.ts';
 import { AdminServer } from '../../src/admin/server.ts';
+import { answerSessions } from '../../src/admin/sessions.ts';
 import { Sessions } from '../../src/session/sessions.ts';
 import { addressOf, MAIN, Scene } from '../throttle/a-throttle.ts';
 
@@ -40,7 +41,7 @@ function aSource(checks: ReadonlyMap<string, string | undefined>): AdminSource {
     readiness: () => checks,
     metrics: new Registry(),
     lockouts: throttle.lockouts,
-    sessions: new Sessions(),
+    sessions: (method, query) => answerSessions(method, query, new Sessions()),
     audit: { commit: async () => {}, purge: async () => ({ segments: [] }) },
     ordered: (order) => void orders.push(order),
   };

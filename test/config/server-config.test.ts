@@ -89,12 +89,10 @@ t.test('What the operator asks for as a gate, and is not built yet, is an error.
 tls: { certificates: [{ cert: a, key: b }] }
 catalog: { file: c }
 admin: { listen: "0.0.0.0:6433", tokens: [{ name: ops, role: admin, sha256: ${'ab'.repeat(32)} }] }
-workers: 4
 `;
   t.strictSame(serverProblems(text), [
     'f.yaml:4:10: admin.listen off loopback needs tokens, which come in a later version: use 127.0.0.1:6433',
     'f.yaml:4:34: admin.tokens comes in a later version: remove it',
-    'f.yaml:5:1: warning: workers does nothing yet: this version runs in one process',
   ]);
 });
 

@@ -54,16 +54,8 @@ for (const [line, ...expected] of [
     'admin: { listen: no }',
     'f.yaml:3:18: "no" is not host:port: write 0.0.0.0:6432, or [::]:6432 with brackets',
   ],
-  [
-    'workers: 0',
-    'f.yaml:3:1: warning: workers does nothing yet: this version runs in one process',
-    'f.yaml:3:10: workers must be a whole number from 1 to 256',
-  ],
-  [
-    'workers: many',
-    'f.yaml:3:1: warning: workers does nothing yet: this version runs in one process',
-    'f.yaml:3:10: workers must be auto or a whole number from 1 to 256',
-  ],
+  ['workers: 0', 'f.yaml:3:10: workers must be a whole number from 1 to 256'],
+  ['workers: many', 'f.yaml:3:10: workers must be auto or a whole number from 1 to 256'],
   [
     'log: { level: loud }',
     'f.yaml:3:15: log.level must be one of trace, debug, info, warn, error, fatal, silent',

@@ -147,7 +147,7 @@ t.test('However a connection ends, its place is free again.', async (t) => {
     await scene.record(2 * index + 1);
   }
   for (const key of ['address 127.0.0.1', 'branch br-main', 'role br-main app'])
-    t.equal(scene.gate.gate.quota.count(key), 0, key);
+    t.equal(scene.gate.quota.count(key), 0, key);
 });
 
 t.test('A place is free again where the deadline or the upstream ended a login.', async (t) => {

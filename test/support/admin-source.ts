@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import type { AdminSource } from '../../src/admin/routes.ts';
+import { answerSessions } from '../../src/admin/sessions.ts';
 import { Sessions } from '../../src/session/sessions.ts';
 
 /** What admin listeners answer from, with nothing in it. */
@@ -8,7 +9,7 @@ export function adminSource(): AdminSource {
     readiness: () => new Map(),
     metrics: new Registry(),
     lockouts: { list: async () => [], lift: async () => [] },
-    sessions: new Sessions(),
+    sessions: (method, query) => answerSessions(method, query, new Sessions()),
     audit: { commit: async () => {}, purge: async () => ({ segments: [] }) },
     ordered: () => {},
   };

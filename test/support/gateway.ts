@@ -8,6 +8,9 @@ import { type LogLine, logLines, ON_BUN, PLAIN_ENV, startPortcullis } from './po
 import { passableFolder, type WithTeardown } from './postgres.ts';
 import type { Conninfo } from './psql.ts';
 
+/** How many processes serve where a test does not say; another number tries all of them on workers. */
+const WORKERS = Number(process.env['PORTCULLIS_E2E_WORKERS'] ?? 1);
+
 /** What the gate's certificate covers when a test does not bring its own. */
 export const DOMAIN = 'db.example.com';
 const NAMES = `DNS:localhost,IP:127.0.0.1,DNS:*.${DOMAIN}`;
@@ -58,6 +61,7 @@ export async function makeGatewayFolder(
     catalog: { file: 'catalog.yaml' },
     admin: { listen: '127.0.0.1:0' },
     drain: '0s',
+    workers: WORKERS,
     ...config,
   };
   // JSON is YAML.

@@ -132,6 +132,7 @@ export interface GateWish {
 /** The gate as the gateway builds it, on a free port of 127.0.0.1, with a journal that remembers. */
 export class TestGate {
   readonly journal = new RecordingJournal();
+  readonly quota = new Quota();
   readonly verifiers: Verifiers;
   readonly gate: Gate;
   /** The clients' streams inside TLS, in the order in which their handshakes were done. */
@@ -147,6 +148,7 @@ export class TestGate {
     this.verifiers = new Verifiers(wish.parts?.dial ?? dial, () => performance.now());
     this.gate = {
       ...plainParts(this.journal),
+      quota: this.quota,
       tls: this.#watched(new TlsTerminator(() => store)),
       catalog: () => this.catalog,
       verifiers: this.verifiers,

@@ -162,7 +162,7 @@ async function nothingLeft({ books, gate, upstream }: House): Promise<void> {
   equal(upstream.connections, 0, 'connections to the upstream are left');
   equal(books.open.size, 0, 'connections whose end was not reported');
   deepEqual(books.faults.splice(0), []);
-  equal(gate.gate.quota.count('branch br-main'), 0, 'a seat that nobody gave back');
+  equal(gate.quota.count('branch br-main'), 0, 'a seat that nobody gave back');
   // What these remember of each connection would look like a leak.
   upstream.conversations.length = 0;
   upstream.cancels.length = 0;
