@@ -99,7 +99,8 @@ export class Fleet implements Service {
     const catalog = packSnapshot(this.#options.catalog());
     for (const worker of this.#workers) {
       worker.ask({ type: 'catalog', catalog }).catch((cause: unknown) => {
-        if (!this.#workers.has(worker)) return;
+        // One that has not begun will take it before it serves anybody.
+        if (!this.#workers.has(worker) || !worker.begun) return;
         this.#options.log.error(
           { worker: worker.id, why: String(cause) },
           'a worker took no new catalog: it is ended',
@@ -220,7 +221,7 @@ export class Fleet implements Service {
 
   /** @throws Unanswered where one that lives does not answer. */
   async #askAll(body: PrimaryAsks, but?: WorkerProcess): Promise<unknown[]> {
-    const asked = [...this.#workers].filter((worker) => worker !== but);
+    const asked = [...this.#workers].filter((worker) => worker !== but && worker.begun);
     const answers = await Promise.all(
       asked.map(async (worker) => {
         try {

@@ -47,6 +47,7 @@ export class WorkerGateway {
   #catalog: CatalogSnapshot;
   #standing: Standing;
   #resting = false;
+  #waking = false;
   #draining = false;
 
   private constructor(begin: WorkerBegin, certificates: WatchedCertificates, around: WorkerAround) {
@@ -131,15 +132,24 @@ export class WorkerGateway {
     const { connections, workers } = standing;
     const share = connections / Math.max(1, workers);
     const own = this.#gateway.sessions.size;
-    if (this.#draining) return;
+    if (this.#draining || this.#waking) return;
     if (!this.#resting && workers > 1 && own > share * UNEVEN + UNEVEN_ANYWAY) {
       this.#resting = true;
       this.#gateway.rest();
-      this.#log.debug({ connections: own, share }, 'this worker rests');
-    } else if (this.#resting && (own <= share || workers < 2)) {
-      this.#resting = false;
+    } else if (this.#resting && (own <= share || workers < 2)) await this.#wake();
+  }
+
+  async #wake(): Promise<void> {
+    this.#waking = true;
+    try {
       await this.#gateway.listen();
+      this.#resting = false;
       if (this.#draining) this.#gateway.rest();
+    } catch (error) {
+      // Tried again when the primary next tells how things stand.
+      this.#log.error({ why: String(error) }, 'a worker that rested cannot listen again');
+    } finally {
+      this.#waking = false;
     }
   }
 

@@ -33,6 +33,7 @@ export class WorkerProcess {
   readonly #post: Post;
   readonly #desk: WorkerDesk;
   readonly #opening = Promise.withResolvers<readonly number[]>();
+  #begun = false;
   #serving = false;
   #leaving = false;
 
@@ -59,6 +60,11 @@ export class WorkerProcess {
 
   get pid(): number | undefined {
     return this.#worker.process.pid;
+  }
+
+  /** Whether it has ever taken connections. */
+  get begun(): boolean {
+    return this.#begun;
   }
 
   /** Whether it takes connections, and was not told to stop. */
@@ -101,7 +107,8 @@ export class WorkerProcess {
 
   #heard(said: OfItself): void {
     if (said.type === 'listening') {
-      this.#serving = true;
+      this.#begun = true;
+      this.#serving = !this.#leaving;
       this.#opening.resolve(said.ports);
     } else if (said.type === 'failed') this.#opening.reject(faultOf(said));
     else this.figures = said.metrics.filter((each) => typeof each === 'object' && each !== null);
@@ -113,7 +120,12 @@ export class WorkerProcess {
       this.#worker.process.once('exit', (code, signal) => resolve({ code, signal })),
     );
     const silent = new Promise<void>((resolve) => this.#worker.process.once('disconnect', () => resolve()));
-    const [end] = await Promise.all([exited, silent]);
+    const neverBegan = new Promise<Omit<WorkerEnd, 'sessions'>>((resolve) =>
+      this.#worker.process.once('error', () => {
+        if (this.pid === undefined) resolve({ code: null, signal: null });
+      }),
+    );
+    const [end] = await Promise.race([Promise.all([exited, silent]), Promise.all([neverBegan])]);
     this.#serving = false;
     this.#post.close();
     this.#opening.reject(new Error(`a worker ended before it could listen (${end.signal ?? end.code})`));

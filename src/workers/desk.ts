@@ -31,6 +31,8 @@ export class WorkerDesk {
   readonly #seats = new Map<number, () => void>();
   /** Sessions that are let in, by their ids. */
   readonly #admitted = new Map<string, ConnectionRecord>();
+  /** Sessions that are being put on record. */
+  readonly #admitting = new Set<string>();
   #closed = false;
 
   constructor(shared: Shared, onItself: (said: OfItself) => void) {
@@ -69,6 +71,7 @@ export class WorkerDesk {
         this.#leave(told.seat);
         return;
       case 'refused':
+        this.#gaveUp(told.connection.id);
         trail.refused(told.connection);
         return;
       case 'left':
@@ -124,12 +127,23 @@ export class WorkerDesk {
   async #admit({ connection, elapsed }: Extract<WorkerAsks, { type: 'admit' }>): Promise<true> {
     // Each process has a clock of its own.
     const record = { ...connection, acceptedAt: performance.now() - elapsed };
-    await this.#shared.admissions.admit(record);
-    record.admittedAt = performance.now();
-    // The trail has it, and nobody is left who could let it in.
-    if (this.#closed) this.#shared.lost(record);
-    else this.#admitted.set(record.id, record);
+    this.#admitting.add(record.id);
+    try {
+      await this.#shared.admissions.admit(record);
+      record.admittedAt = performance.now();
+      // The trail has it, and nobody is left who could let it in.
+      if (this.#closed) this.#shared.lost(record);
+      else if (this.#admitting.has(record.id)) this.#admitted.set(record.id, record);
+    } finally {
+      this.#admitting.delete(record.id);
+    }
     return true;
+  }
+
+  /** The client, or the worker's patience, did not last until it was on record. */
+  #gaveUp(id: string): void {
+    this.#admitting.delete(id);
+    this.#admitted.delete(id);
   }
 
   #left({ connection, duration }: Extract<WorkerTells, { type: 'left' }>): void {

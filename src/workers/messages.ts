@@ -3,7 +3,7 @@ import { connectionRecord, followed } from './records.ts';
 
 /** What a worker may say and ask. The primary reads nothing else, whatever a worker has become. */
 
-const claim = z.object({ key: z.string().max(2000), limit: z.number().int().or(z.undefined()) });
+const claim = z.object({ key: z.string(), limit: z.number().int().or(z.undefined()) });
 const pid = z.number().int();
 const key = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
@@ -47,7 +47,7 @@ export const workerTells = z.discriminatedUnion('type', [
   z.object({ type: z.literal('canceled'), connection: connectionRecord }),
   z.object({ type: z.literal('left'), connection: connectionRecord, duration: z.number() }),
   z.object({ type: z.literal('statement'), connection: connectionRecord, statement: followed }),
-  z.object({ type: z.literal('password-refused'), connection: connectionRecord, why: z.string().max(1000) }),
+  z.object({ type: z.literal('password-refused'), connection: connectionRecord, why: z.string() }),
   /** Its last word, with all that it has counted. */
   z.object({ type: z.literal('farewell'), metrics: z.array(z.unknown()) }),
 ]);

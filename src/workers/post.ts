@@ -94,7 +94,7 @@ export class Post {
   /** To be called with what a line of the other process brought. */
   received(messages: unknown): void {
     if (!Array.isArray(messages)) return;
-    for (const letter of messages as readonly Letter[]) this.#read(letter);
+    for (const letter of messages) if (Array.isArray(letter)) this.#read(letter as unknown as Letter);
   }
 
   /** The other process is gone: nothing is answered any more. */
