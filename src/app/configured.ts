@@ -4,6 +4,7 @@ import { CatalogSnapshot } from '../catalog/snapshot.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import type { Env } from '../config/surroundings.ts';
+import { type InheritedSocket, onInheritedSockets } from '../net/inherited-sockets.ts';
 import { createLogger } from '../observe/logger.ts';
 import { ensureServerCertificate } from '../store/certificate-files.ts';
 import { loadEnvironment, loadServerConfig } from '../store/config-file.ts';
@@ -22,6 +23,8 @@ export interface ConfiguredOptions {
   readonly env: Env;
   /** Instead of JSON on standard error. */
   readonly log?: Logger;
+  /** Opened for us; undefined: we open our own. */
+  readonly sockets?: readonly InheritedSocket[] | undefined;
   /** What this run does otherwise than the file says. */
   readonly adjust?: (config: ServerConfig) => ServerConfig;
 }
@@ -40,12 +43,14 @@ interface Loaded {
 
 /**
  * Reads everything a gateway needs and opens it.
- * @throws ConfigurationError, CertificateFilesError, CertificateError, or an error of `listen`.
+ * @throws ConfigurationError, InheritedSocketsError, CertificateFilesError, CertificateError, or an error of `listen`.
  */
 export async function openConfigured(options: ConfiguredOptions): Promise<Configured> {
-  const { path, env, adjust } = options;
+  const { path, env, adjust, sockets } = options;
   const loaded = path === undefined ? await fromEnvironment(env) : await fromFile(path, env);
-  const config = adjust === undefined ? loaded.config : adjust(loaded.config);
+  const adjusted = adjust === undefined ? loaded.config : adjust(loaded.config);
+  const config =
+    sockets === undefined ? adjusted : { ...adjusted, listen: onInheritedSockets(adjusted.listen, sockets) };
   const log = options.log ?? createLogger(config.log.level, STDERR);
   for (const warning of loaded.warnings) log.warn(formatProblem(warning));
   let server: Server | undefined;

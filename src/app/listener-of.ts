@@ -5,9 +5,10 @@ import type { ListenAddress } from '../net/listener.ts';
 
 /** Where a gateway listens, and whose PROXY headers it believes there. */
 export function listenerOf({ keepalive }: Pick<Limits, 'keepalive'>) {
-  return ({ host, port, proxiedBy }: ConfiguredListener): ListenAddress => ({
+  return ({ host, port, fd, proxiedBy }: ConfiguredListener): ListenAddress => ({
     host,
     port,
+    fd,
     keepalive,
     proxiedBy: proxiedBy && allowlistFrom(proxiedBy, `listener ${host}:${port}`),
   });

@@ -9,6 +9,7 @@ import { dialer } from '../net/dial.ts';
 import { Pressure } from '../net/pressure.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
 import { unpackSnapshot } from '../store/catalog-parcel.ts';
+import { shouldRest } from '../workers/evenness.ts';
 import type { PrimaryAsks, Standing } from '../workers/messages.ts';
 import { OtherWorkers } from '../workers/other-workers.ts';
 import type { Post } from '../workers/post.ts';
@@ -34,10 +35,6 @@ export interface WorkerBegin {
   readonly catalog: CatalogSnapshot;
   readonly standing: Standing;
 }
-
-/** A worker with so much more than its share of connections, and some, leaves new ones to the others. */
-const UNEVEN = 1.25;
-const UNEVEN_ANYWAY = 8;
 
 /** The gateway as a worker has it: what all share it asks the primary for. */
 export class WorkerGateway {
@@ -129,14 +126,14 @@ export class WorkerGateway {
   /** Rests while it has too many of all connections; the queue of the listening sockets is one for all. */
   async heed(standing: Standing): Promise<void> {
     this.#standing = standing;
-    const { connections, workers } = standing;
-    const share = connections / Math.max(1, workers);
-    const own = this.#gateway.sessions.size;
     if (this.#draining || this.#waking) return;
-    if (!this.#resting && workers > 1 && own > share * UNEVEN + UNEVEN_ANYWAY) {
+    const rests = shouldRest(this.#gateway.sessions.size, standing, this.#resting);
+    if (rests === this.#resting) return;
+    if (!rests) await this.#wake();
+    else {
       this.#resting = true;
       this.#gateway.rest();
-    } else if (this.#resting && (own <= share || workers < 2)) await this.#wake();
+    }
   }
 
   async #wake(): Promise<void> {

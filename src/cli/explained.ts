@@ -5,6 +5,7 @@ import { Rejected } from '../catalog/rejection.ts';
 import { CertificateError } from '../certificates/error.ts';
 import { DevError } from '../dev/error.ts';
 import { CertificateFilesError } from '../net/certificate-problem.ts';
+import { InheritedSocketsError } from '../net/inherited-sockets.ts';
 import { ProvisionError } from '../provision/error.ts';
 import { CatalogNotWritten, UnusableCatalog } from '../store/catalog-errors.ts';
 import { UneditableCatalog } from '../store/catalog-nodes.ts';
@@ -32,6 +33,7 @@ function explain(error: unknown): unknown {
   if (error instanceof ConfigurationError) return new CliError(error.message, 2, { cause: error });
   if (error instanceof ChoiceError) return new CliError(error.message, 2, { cause: error });
   if (error instanceof CertificateFilesError) return new CliError(error.message, 2, { cause: error });
+  if (error instanceof InheritedSocketsError) return new CliError(error.message, 2, { cause: error });
   if (error instanceof UnusableCatalog) return new CliError(error.message, 2, { cause: error });
   if (error instanceof Rejected) {
     return new CliError(error.message, error.fault === 'wish' ? 2 : 1, { cause: error });

@@ -38,6 +38,8 @@ export interface CatalogLocation {
 export interface ConfiguredListener extends ListenAddress {
   /** Allowlist entries; `undefined`: a PROXY header is a protocol violation. */
   readonly proxiedBy: readonly string[] | undefined;
+  /** Of a socket that the init system has opened there. */
+  readonly fd?: number | undefined;
 }
 
 /** What portcullis.yaml says. Paths are absolute, times in milliseconds. */

@@ -11,6 +11,8 @@ export interface ListenAddress {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** A listening socket that was opened for us; then `host` and `port` only name it. */
+  readonly fd?: number | undefined;
   /** Balancers whose PROXY header is believed and required. */
   readonly proxiedBy?: Allowlist | undefined;
   /** Silence after which the kernel probes a peer, in ms. */
@@ -40,7 +42,9 @@ export class Listener {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // [::] is IPv6 alone, so that it can stand beside 0.0.0.0 and no address ever comes mapped.
-      server.listen({ host: address.host, port: address.port, backlog: BACKLOG, ipv6Only: true }, () => {
+      const { host, port, fd } = address;
+      const where = fd === undefined ? { host, port, ipv6Only: true } : { fd };
+      server.listen({ ...where, backlog: BACKLOG }, () => {
         server.off('error', reject);
         resolve();
       });
