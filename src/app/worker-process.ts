@@ -125,7 +125,7 @@ export class WorkerProcess {
         if (this.pid === undefined) resolve({ code: null, signal: null });
       }),
     );
-    const [end] = await Promise.race([Promise.all([exited, silent]), Promise.all([neverBegan])]);
+    const end = await Promise.race([neverBegan, Promise.all([exited, silent]).then(([how]) => how)]);
     this.#serving = false;
     this.#post.close();
     this.#opening.reject(new Error(`a worker ended before it could listen (${end.signal ?? end.code})`));

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import t from 'tap';
 import { CatalogSnapshot } from '../../src/catalog/snapshot.ts';
+import type { CancelTarget } from '../../src/session/cancel-keys.ts';
 import { REQUEST_CODE } from '../../src/wire/protocol-version.ts';
 import { aProject } from '../catalog/a-catalog.ts';
 import { cancelRequest, openingPacket, terminate } from '../support/frontend-messages.ts';
@@ -230,3 +231,31 @@ t.test(
     socket.destroy();
   },
 );
+
+t.test('A key that no session here has is looked for at the gateway’s other processes.', async (t) => {
+  const asked: number[] = [];
+  const answers: (CancelTarget | 'ended' | undefined)[] = ['ended', undefined];
+  const neighbours = {
+    findCancel: async (pid: number) => {
+      asked.push(pid);
+      return answers.shift();
+    },
+  };
+  await using scene = await Scene.open({ parts: { neighbours } });
+  const { greeting } = await scene.session();
+  const branch = scene.gate.catalog.projects[0]?.branches[0];
+  if (branch === undefined) throw new Error('no branch');
+  const upstream = { pid: 99, key: Buffer.from('else') };
+  answers.push({ projectId: 'shop', branchId: branch.id, target: branch.upstream, upstream });
+  for (const [n, reason] of ['cancel-late', 'cancel-key', undefined].entries()) {
+    const client = await scene.client();
+    client.send(cancelRequest(99, Buffer.from([n, n, n, n])));
+    await client.closed();
+    t.equal((await scene.record(n)).reason, reason);
+  }
+  t.match(scene.upstream.cancels, [{ pid: 99 }]);
+  const own = await scene.client();
+  own.send(cancelRequest(greeting.pid, greeting.key));
+  await own.closed();
+  t.strictSame(asked, [99, 99, 99], 'nobody is asked for a key of ours');
+});

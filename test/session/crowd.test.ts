@@ -1,6 +1,7 @@
 import t from 'tap';
 import { allowlistFrom } from '../../src/allowlist/entries.ts';
-import { draining } from '../../src/session/refusals.ts';
+import type { Seats, Taken } from '../../src/session/quota.ts';
+import { draining, notAnswered } from '../../src/session/refusals.ts';
 import { aProject } from '../catalog/a-catalog.ts';
 import { line } from '../proxy-protocol/headers.ts';
 import { answerSasl, login, sendStartup } from '../support/client-login.ts';
@@ -239,4 +240,25 @@ t.test('A gateway that is full refuses, and still takes cancel requests.', async
   t.match(await scene.record(1), { outcome: 'canceled' });
   await leave(scene, second);
   await scene.session();
+});
+
+t.test('A seat that is given when nobody waits for it any more is given back.', async (t) => {
+  const answer = Promise.withResolvers<Taken>();
+  const left: string[] = [];
+  const quota: Seats = { take: () => answer.promise };
+  await using scene = await Scene.open({ handshakeTimeout: 100, parts: { quota } });
+  await scene.client();
+  t.match(await scene.record(), { reason: 'timeout' });
+  answer.resolve({ counts: [1], leave: () => void left.push('once') });
+  await new Promise(setImmediate);
+  t.strictSame(left, ['once']);
+});
+
+t.test('Where nobody can be asked for a seat, the connection is closed unheard.', async (t) => {
+  const quota: Seats = { take: () => Promise.reject(notAnswered('gone')) };
+  await using scene = await Scene.open({ parts: { quota } });
+  const client = await scene.client();
+  client.send(sslRequest);
+  t.equal((await client.closed()).length, 0);
+  t.match(await scene.record(), { outcome: 'refused', reason: 'overload', detail: 'gone' });
 });

@@ -52,3 +52,17 @@ t.test('Whoever comes and goes, the count is of those who are there.', async (t)
   );
   t.pass('any comings and goings');
 });
+
+t.test('Of several claims all are taken, or none.', async (t) => {
+  const quota = new Quota();
+  const claims = [
+    { key: 'branch', limit: undefined },
+    { key: 'role', limit: 1 },
+  ];
+  const taken = quota.take(claims);
+  t.match(taken, { counts: [1, 1] });
+  t.strictSame(quota.take(claims), { full: 1 });
+  t.equal(quota.count('branch'), 1);
+  if ('leave' in taken) taken.leave();
+  t.strictSame([quota.count('branch'), quota.count('role')], [0, 0]);
+});

@@ -9,7 +9,7 @@ import { formatKeyLine, KEY_BYTES } from '../../src/config/key-ring.ts';
 import { roleSecret } from '../../src/config/secret-owner.ts';
 import { CatalogFileDesk } from '../../src/store/catalog-desk.ts';
 import { type CatalogOutcome, loadCatalog, readCatalog } from '../../src/store/catalog-file.ts';
-import { packCatalog, unpackCatalog } from '../../src/store/catalog-parcel.ts';
+import { packCatalog, packSnapshot, unpackCatalog, unpackSnapshot } from '../../src/store/catalog-parcel.ts';
 import { verifierOf } from '../support/gateway.ts';
 import { aCatalogFile, catalogText } from './a-catalog-file.ts';
 
@@ -92,4 +92,23 @@ t.test('What is wrong with a catalog comes out, too.', async (t) => {
   t.strictSame(transfer, []);
   const { outcome } = unpackCatalog(structuredClone(parcel));
   t.match(outcome, { problems: [{ line: 1, message: 'projects must be a list' }] });
+});
+
+t.test('A snapshot for another process decides as it does here, without the lists’ entries.', async (t) => {
+  const here = snapshotOf(loadCatalog(aCatalogFile(t, { text: TEXT, files: { pw: 'hush' } }), {}).outcome);
+  const bytes = packSnapshot(here);
+  const there = unpackSnapshot(new Uint8Array(bytes));
+  t.strictSame(admitted(there), admitted(here));
+  t.ok(admitted(there).includes('br-own 10.0.0.9'));
+  t.notOk(bytes.includes('10.0.0.9'), 'nobody has to read them');
+  t.strictSame(
+    admitted(unpackSnapshot(packSnapshot(here))),
+    admitted(here),
+    'the snapshot’s own lists are still there',
+  );
+  const [branch, same] = [there.projects[0]?.branches[0], here.projects[0]?.branches[0]];
+  t.strictSame(branch?.roles, same?.roles);
+  t.strictSame(branch?.upstream, same?.upstream);
+  t.equal(branch?.authQuery?.password?.reveal(), 'hush');
+  t.match(there.findEndpoint('EP-main')?.branch.id, 'br-main');
 });
