@@ -99,7 +99,7 @@ function parse(args: readonly string[]) {
 }
 
 function requireWork(work: string): void {
-  if (work === 'W11') throw new UsageError('W11 compares one worker with two, and there is only one so far');
+  if (work === 'W11') throw new UsageError('W11, one worker against two, is not built yet');
   if (!WORKS.some((known) => known === work))
     throw new UsageError(`--work: there is no ${work}; there are ${WORKS.join(', ')}`);
 }

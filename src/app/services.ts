@@ -28,7 +28,9 @@ export interface Inside {
 
 /** How many processes serve; `auto`: as many as there are cores, which on one core means none besides this. */
 export function workersOf({ workers }: Pick<ServerConfig, 'workers'>): number {
-  return workers === 'auto' ? availableParallelism() : workers;
+  if (workers !== 'auto') return workers;
+  // Where one runs on Bun, its node:cluster has listening sockets of each worker's own.
+  return process.versions['bun'] === undefined ? availableParallelism() : 1;
 }
 
 export function throttleOf({ exempt, ...settings }: FailedLogins): Throttle {
