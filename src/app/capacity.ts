@@ -1,8 +1,6 @@
 import type { Logger } from 'pino';
 import { DEFAULT_MAX_CONNECTIONS } from '../config/server-schema.ts';
-
-/** How many times `maxConnections` may be open, those that wait for their refusal included. */
-export const CROWD = 1.1;
+import { CROWD } from '../session/crowd.ts';
 
 /** Descriptors of neither client nor upstream: files, listeners, look-ups, the admin's; and a share for many branches. */
 const RESERVE = 64;

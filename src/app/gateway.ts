@@ -10,6 +10,7 @@ import { Journals } from '../observe/journals.ts';
 import { Metrics, type ShedReason } from '../observe/metrics.ts';
 import { CancelKeys, type CancelTarget } from '../session/cancel-keys.ts';
 import { serveConnection } from '../session/connection.ts';
+import { CROWD } from '../session/crowd.ts';
 import { HeldBytes } from '../session/held-bytes.ts';
 import type {
   AdmissionRecorder,
@@ -27,7 +28,6 @@ import { objection } from '../session/standing.ts';
 import type { Dial } from '../upstream/ports.ts';
 import { Verifiers } from '../upstream/verifiers.ts';
 import { BufferWatch } from './buffer-watch.ts';
-import { CROWD } from './capacity.ts';
 import { PasswordAssessor } from './password-assessor.ts';
 import { Shedding } from './shedding.ts';
 import { StatementClassifier } from './statement-classifier.ts';

@@ -8,6 +8,7 @@ import { openFileLimit } from '../net/descriptors.ts';
 import { dialer } from '../net/dial.ts';
 import { Pressure } from '../net/pressure.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
+import { CROWD } from '../session/crowd.ts';
 import { unpackSnapshot } from '../store/catalog-parcel.ts';
 import { shouldRest } from '../workers/evenness.ts';
 import type { PrimaryAsks, Standing } from '../workers/messages.ts';
@@ -16,7 +17,7 @@ import type { Post } from '../workers/post.ts';
 import { SharedSeats } from '../workers/shared-seats.ts';
 import { SharedThrottle } from '../workers/shared-throttle.ts';
 import { SharedJournal, SharedRecorder } from '../workers/shared-trail.ts';
-import { CROWD, sessionsFor } from './capacity.ts';
+import { sessionsFor } from './capacity.ts';
 import { Gateway } from './gateway.ts';
 import { listenerOf } from './listener-of.ts';
 

@@ -13,6 +13,11 @@ export interface WorkerEnd {
   readonly sessions: number;
 }
 
+/** A worker could not begin; one line for people. */
+export class WorkerFailed extends Error {
+  override readonly name = 'WorkerFailed';
+}
+
 export interface WorkerPlace {
   /** Its name in the log. */
   readonly id: number;
@@ -128,12 +133,13 @@ export class WorkerProcess {
     const end = await Promise.race([neverBegan, Promise.all([exited, silent]).then(([how]) => how)]);
     this.#serving = false;
     this.#post.close();
-    this.#opening.reject(new Error(`a worker ended before it could listen (${end.signal ?? end.code})`));
+    const how = end.signal ?? end.code ?? 'it could not be started';
+    this.#opening.reject(new WorkerFailed(`a worker ended before it could listen: ${how}`));
     return { ...end, sessions: this.#desk.close() };
   }
 }
 
-/** The error that `listen` would have thrown here. */
+/** The error that `listen` would have thrown here, or why else the worker could not begin. */
 function faultOf({ message, listen }: Extract<OfItself, { type: 'failed' }>): Error {
-  return Object.assign(new Error(message), listen);
+  return listen === undefined ? new WorkerFailed(message) : Object.assign(new Error(message), listen);
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../app/configuration-error.ts';
 import { ChoiceError } from '../app/connection-string.ts';
 import { explainListenError } from '../app/explain.ts';
+import { WorkerFailed } from '../app/worker-process.ts';
 import { Rejected } from '../catalog/rejection.ts';
 import { CertificateError } from '../certificates/error.ts';
 import { DevError } from '../dev/error.ts';
@@ -41,6 +42,7 @@ function explain(error: unknown): unknown {
   if (error instanceof CatalogNotWritten || error instanceof UneditableCatalog) {
     return new CliError(error.message, 1, { cause: error });
   }
+  if (error instanceof WorkerFailed) return new CliError(error.message, 1, { cause: error });
   if (error instanceof TrailError) return new CliError(error.message, 1, { cause: error });
   return error;
 }

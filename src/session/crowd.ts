@@ -10,6 +10,9 @@ const PREFIX = { 4: 32, 6: 64 } as const;
 /** Over a bound by this factor, a connection is closed before it costs a TLS handshake. */
 const PATIENCE = 2;
 
+/** How many times `maxConnections` may be open, those that wait for their refusal included. */
+export const CROWD = 1.1;
+
 /** The key of all connections together. */
 export const EVERYBODY = 'gateway';
 
@@ -21,13 +24,14 @@ export const EVERYBODY = 'gateway';
 export async function joinCrowd(visit: Visit): Promise<Refusal | undefined> {
   const { gate, source } = visit;
   const { maxConnections, connectionsPerAddress } = gate.limits;
-  const claims: Claim[] = [{ key: EVERYBODY, limit: undefined }];
+  const claims: Claim[] = [{ key: EVERYBODY, limit: Math.ceil(maxConnections * CROWD) }];
   if (connectionsPerAddress !== undefined) {
     const key = `address ${formatAddress(networkOf(source.address, PREFIX[source.address.family]))}`;
     claims.push({ key, limit: connectionsPerAddress * PATIENCE });
   }
   const taken = await claimed(visit, claims);
-  if ('full' in taken) throw silent('limit', 'far too many connections from this address');
+  if ('full' in taken)
+    throw silent('limit', `far too many connections${taken.full === 0 ? '' : ' from this address'}`);
   const [everybody = 0, alike = 0] = taken.counts;
   if (alike > (connectionsPerAddress ?? alike)) return tooManyConnections('this address');
   // Those whose balancer has not named them yet are counted by the sessions alone.

@@ -1,6 +1,7 @@
 import t from 'tap';
-import { CROWD, sessionsFor, withinDescriptors } from '../../src/app/capacity.ts';
+import { sessionsFor, withinDescriptors } from '../../src/app/capacity.ts';
 import { createLogger } from '../../src/observe/logger.ts';
+import { CROWD } from '../../src/session/crowd.ts';
 
 function listening() {
   const lines: { level: string; msg: string }[] = [];

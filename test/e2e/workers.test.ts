@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { answerSasl, login, sendStartup } from '../support/client-login.ts';
 import { cancelRequest, query } from '../support/frontend-messages.ts';
-import { writeCatalog } from '../support/gateway.ts';
+import { makeGatewayFolder, writeCatalog } from '../support/gateway.ts';
 import { portcullis } from '../support/portcullis.ts';
+import { processesLeftIn } from '../support/processes.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { recordsIn } from '../support/trail-records.ts';
 import { app, projectsFor, until, WorkersScene } from '../support/workers.ts';
@@ -147,4 +148,16 @@ t.test('Those who were let in at any worker are on record, from beginning to end
     records.filter(({ class_uid, activity_id }) => class_uid === 3002 && activity_id === activity).length;
   t.strictSame([of(1), of(2)], [SESSIONS, SESSIONS]);
   t.equal((await portcullis(['audit', 'verify', '--dir', scene.gateway.dir])).status, 0);
+});
+
+t.test('What keeps workers from beginning is told in one line, and none is left.', async (t) => {
+  const scene = await WorkersScene.open(t);
+  const listen = [{ address: `127.0.0.1:${scene.gateway.port}` }];
+  const config = { workers: 2, listen };
+  const dir = await makeGatewayFolder(t, { projects: projectsFor(scene.upstream), config });
+  const { status, stderr } = await portcullis(['start', '--dir', dir]);
+  t.equal(status, 1);
+  const said = stderr.split('\n').filter((line) => !line.startsWith('{'));
+  t.match(said, [/^portcullis: cannot listen on 127\.0\.0\.1:\d+: the address is in use: /, '']);
+  t.strictSame(await processesLeftIn(dir), []);
 });
