@@ -20,9 +20,11 @@ const SHORT = [
   'e2e/refusals',
   'e2e/reload',
   'e2e/sessions',
+  'e2e/socket-activation',
   'e2e/sql-policy',
   'e2e/sql-ways-round',
   'e2e/upstream-logins',
+  'e2e/workers',
   'hostile/descriptors',
   'hostile/half-open',
   'hostile/replication',
@@ -32,6 +34,7 @@ const SHORT = [
   'hostile/tls-records',
   'hostile/trail-killed',
   'hostile/unread',
+  'hostile/workers-killed',
 ].map((name) => `test/${name}.test.ts`);
 
 const all = (): string[] => ['test/main.test.ts', ...globSync('test/{e2e,hostile}/*.test.ts').toSorted()];

@@ -5,7 +5,6 @@ import type { ServerConfig } from '../config/server-config.ts';
 import { memoryStore } from '../counters/memory-store.ts';
 import { openFileLimit } from '../net/descriptors.ts';
 import { dialer } from '../net/dial.ts';
-import { ON_BUN } from '../net/runtime.ts';
 import type { WatchedCertificates } from '../net/watched-certificates.ts';
 import { ObservedJournal } from '../observe/journal.ts';
 import { Journals } from '../observe/journals.ts';
@@ -29,9 +28,7 @@ export interface Inside {
 
 /** How many processes serve; `auto`: as many as there are cores, which on one core means none besides this. */
 export function workersOf({ workers }: Pick<ServerConfig, 'workers'>): number {
-  if (workers !== 'auto') return workers;
-  // Where one runs on Bun, its node:cluster has listening sockets of each worker's own.
-  return ON_BUN ? 1 : availableParallelism();
+  return workers === 'auto' ? availableParallelism() : workers;
 }
 
 export function throttleOf({ exempt, ...settings }: FailedLogins): Throttle {

@@ -1,10 +1,9 @@
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Child, startChild } from '../support/child.ts';
 import { login } from '../support/client-login.ts';
 import { makeGatewayFolder, portsOf } from '../support/gateway.ts';
-import { CLONE, PLAIN_ENV } from '../support/portcullis.ts';
+import { COMMAND_LINE, PLAIN_ENV } from '../support/portcullis.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { verifier } from '../support/scene.ts';
 import { ScriptedUpstream } from '../support/scripted-upstream.ts';
@@ -40,7 +39,7 @@ async function activated(t: Test, workers: number, listens: (port: number) => st
   const port = await freePort();
   const config = { workers, listen: [{ address: listens(port) }] };
   const dir = await makeGatewayFolder(t, { projects: projectsFor(upstream), config });
-  const command = [process.execPath, join(CLONE, 'bin/portcullis.cjs'), 'start', '--dir', dir];
+  const command = [...COMMAND_LINE, 'start', '--dir', dir];
   const child: Child = startChild(t, 'perl', ['-e', INIT, `${port}`, ...command], { env: PLAIN_ENV });
   await child.until('the init system', () => child.stderr.includes('bound\n'));
   return { child, port };
