@@ -5,7 +5,6 @@ import type { Answer } from '../admin/answer.ts';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import { processTicker } from '../net/pressure.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { EVERYBODY } from '../session/crowd.ts';
 import type { AdmissionRecorder } from '../session/ports.ts';
 import { Quota } from '../session/quota.ts';
 import { Backoff } from '../sinks/backoff.ts';
@@ -259,8 +258,6 @@ export class Fleet implements Service {
     return {
       obstacle: recorder.obstacle,
       behind: trailBehind(),
-      connections: this.#quota.count(EVERYBODY),
-      workers: this.#serving.length,
     };
   }
 

@@ -151,11 +151,6 @@ export class Gateway {
     }
   }
 
-  /** Takes no more connections until it listens again: others take them. */
-  rest(): void {
-    this.#closeListeners();
-  }
-
   get ports(): readonly number[] {
     return this.#listeners.map(({ port }) => port);
   }
@@ -226,7 +221,7 @@ export class Gateway {
   }
 
   #closeListeners(): void {
-    for (const listener of this.#listeners.splice(0)) listener.close();
+    for (const listener of this.#listeners) listener.close();
   }
 }
 

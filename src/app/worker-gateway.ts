@@ -10,7 +10,6 @@ import { Pressure } from '../net/pressure.ts';
 import { WatchedCertificates } from '../net/watched-certificates.ts';
 import { CROWD } from '../session/crowd.ts';
 import { unpackSnapshot } from '../store/catalog-parcel.ts';
-import { shouldRest } from '../workers/evenness.ts';
 import type { PrimaryAsks, Standing } from '../workers/messages.ts';
 import { OtherWorkers } from '../workers/other-workers.ts';
 import type { Post } from '../workers/post.ts';
@@ -41,12 +40,8 @@ export interface WorkerBegin {
 export class WorkerGateway {
   readonly #certificates: WatchedCertificates;
   readonly #gateway: Gateway;
-  readonly #log: Logger;
   #catalog: CatalogSnapshot;
   #standing: Standing;
-  #resting = false;
-  #waking = false;
-  #draining = false;
 
   private constructor(begin: WorkerBegin, certificates: WatchedCertificates, around: WorkerAround) {
     const { settings } = begin;
@@ -55,7 +50,6 @@ export class WorkerGateway {
     this.#certificates = certificates;
     this.#catalog = begin.catalog;
     this.#standing = begin.standing;
-    this.#log = log;
     const pressure = new Pressure();
     this.#gateway = new Gateway({
       listen: settings.listen.map(listenerOf(limits)),
@@ -124,31 +118,8 @@ export class WorkerGateway {
     this.#gateway.catalogChanged();
   }
 
-  /** Rests while it has too many of all connections; the queue of the listening sockets is one for all. */
-  async heed(standing: Standing): Promise<void> {
+  heed(standing: Standing): void {
     this.#standing = standing;
-    if (this.#draining || this.#waking) return;
-    const rests = shouldRest(this.#gateway.sessions.size, standing, this.#resting);
-    if (rests === this.#resting) return;
-    if (!rests) await this.#wake();
-    else {
-      this.#resting = true;
-      this.#gateway.rest();
-    }
-  }
-
-  async #wake(): Promise<void> {
-    this.#waking = true;
-    try {
-      await this.#gateway.listen();
-      this.#resting = false;
-      if (this.#draining) this.#gateway.rest();
-    } catch (error) {
-      // Tried again when the primary next tells how things stand.
-      this.#log.error({ why: String(error) }, 'a worker that rested cannot listen again');
-    } finally {
-      this.#waking = false;
-    }
   }
 
   /** @throws Error where an answer is not possible. */
@@ -171,7 +142,6 @@ export class WorkerGateway {
   }
 
   async drain(patience: number): Promise<void> {
-    this.#draining = true;
     await this.#gateway.drain(patience);
     this.#certificates.close();
   }

@@ -42,7 +42,7 @@ async function heed(said: PrimaryTells<WorkerSettings>): Promise<void> {
       await begin(said);
       return;
     case 'standing':
-      await (await gateway.promise).heed(said.standing);
+      (await gateway.promise).heed(said.standing);
       return;
     case 'certificates':
       await (await gateway.promise).rereadCertificates();

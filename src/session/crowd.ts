@@ -14,7 +14,7 @@ const PATIENCE = 2;
 export const CROWD = 1.1;
 
 /** The key of all connections together. */
-export const EVERYBODY = 'gateway';
+const EVERYBODY = 'gateway';
 
 /**
  * Counts the connection for the whole gateway and for its source, and tells whether there are too many.

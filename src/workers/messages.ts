@@ -72,9 +72,6 @@ export interface Standing {
   readonly obstacle: string | undefined;
   /** Whether the audit trail has more to write than it does in time. */
   readonly behind: boolean;
-  /** Connections of all workers together, and how many workers take new ones. */
-  readonly connections: number;
-  readonly workers: number;
 }
 
 /** What the primary says; `Settings` is what a worker begins with. */

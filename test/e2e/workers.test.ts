@@ -35,8 +35,6 @@ t.test('Sessions of all workers are listed, counted and killed as those of one.'
     'their ends',
     () => scene.gateway.log().filter(({ reason }) => reason === 'killed').length === SESSIONS,
   );
-  const served = new Set(scene.gateway.log().flatMap(({ worker }) => (worker === undefined ? [] : [worker])));
-  t.strictSame(served, new Set([1, 2]), 'both have served');
   t.match(
     await metrics(),
     new RegExp(`^portcullis_connections_total\\{.*reason="killed".*\\} ${SESSIONS}$`, 'm'),

@@ -50,10 +50,12 @@ export class WorkersScene {
   }
 
   async sessions(count: number, prefix = 'app') {
-    const opened = [];
-    for (let n = 0; n < count; n += 1)
-      opened.push(await this.session({ parameters: { application_name: `${prefix}-${n}` } }));
-    return opened;
+    // All at once: the system gives each to a worker that is not busy.
+    return await Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        this.session({ parameters: { application_name: `${prefix}-${n}` } }),
+      ),
+    );
   }
 
   /** Process ids of the workers. */

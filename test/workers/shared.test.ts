@@ -116,7 +116,7 @@ t.test('A cancel key is found elsewhere, had a session there, or is a guess.', a
 t.test('An admission is asked for, and what stands in its way is known before.', async (t) => {
   const { post, asked } = aPrimary(() => true);
   let obstacle: string | undefined = 'the disk is full';
-  const recorder = new SharedRecorder(post, () => ({ obstacle, behind: false, connections: 0, workers: 2 }));
+  const recorder = new SharedRecorder(post, () => ({ obstacle, behind: false }));
   t.equal(recorder.obstacle, 'the disk is full');
   obstacle = undefined;
   t.equal(recorder.obstacle, undefined);
@@ -125,8 +125,6 @@ t.test('An admission is asked for, and what stands in its way is known before.',
   const failing = new SharedRecorder(aPrimary(silent).post, () => ({
     obstacle,
     behind: false,
-    connections: 0,
-    workers: 2,
   }));
   await t.rejects(failing.admit(aRecord()), { name: 'Unanswered' });
 });
