@@ -61,11 +61,9 @@ export class FrameSieve {
 
   /** A rule that notices frames as it checks them. */
   following(rule: LengthRule): LengthRule {
-    return (type, length) => {
-      const start = this.#next;
-      this.#next = start + 1 + length;
+    return (type, length, start) => {
       if (this.#types[type] === 1) this.#notice(type, length, start);
-      return rule(type, length);
+      return rule(type, length, start);
     };
   }
 
@@ -73,15 +71,18 @@ export class FrameSieve {
     const interest = this.#rules.interest(type, length);
     // A header whose beginning has gone on cannot be taken back.
     const isHere = start >= 0 || this.holding;
-    if (isHere && interest !== 'none') this.#found.push({ interest, start, end: this.#next });
+    if (isHere && interest !== 'none') this.#found.push({ interest, start, end: start + 1 + length });
   }
 
-  /** @param chunk whose headers the rule has just seen. @returns what goes on now, in its order. */
-  take(chunk: Buffer): Buffer | readonly Instead[] {
+  /**
+   * @param chunk whose headers the rule has just seen.
+   * @param next where the next frame begins, counted from the end of the chunk.
+   * @returns what goes on now, in its order; the chunk itself only where nobody keeps any of it.
+   */
+  take(chunk: Buffer, next: number): Buffer | readonly Instead[] {
+    this.#next = chunk.length + next;
     const busy = this.#open !== undefined || this.holding || this.#found.length > 0;
-    const out = busy || this.#endsInHeader(chunk) ? this.#look(chunk) : chunk;
-    this.#next -= chunk.length;
-    return out;
+    return busy || this.#endsInHeader(chunk) ? this.#look(chunk) : chunk;
   }
 
   /** Whether the chunk ends in a header that may be of interest. */

@@ -41,12 +41,12 @@ export class FrameTap {
 
   /** A rule that notices frames as it checks them. */
   following(rule: LengthRule): LengthRule {
-    return (type, length) => {
+    return (type, length, begin) => {
       const start = this.#next + FRAME_HEADER_LENGTH;
       this.#next += 1 + length;
       if (this.#types[type] === 1 && (this.#found.length > 0 || !this.#rules.passesBy(type)))
         this.#found.push({ type, start, end: this.#next });
-      return rule(type, length);
+      return rule(type, length, begin);
     };
   }
 

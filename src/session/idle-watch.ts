@@ -38,9 +38,8 @@ export class IdleWatch {
   #unsynced = false;
   /** What the last ReadyForQuery said; undefined once something else has followed it. */
   #status: number | undefined = OUTSIDE_TRANSACTION;
-  /** Where, counted from the beginning of the upstream's next chunk, its status and its next frame stand. */
+  /** Where it stands, counted from the beginning of the upstream's next chunk. */
   #statusAt = NOWHERE;
-  #frameAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param after ms of idleness. */
@@ -57,18 +56,17 @@ export class IdleWatch {
 
   /** A rule that notices what the client sends as it checks it. */
   fromClient(rule: LengthRule): LengthRule {
-    return (type, length) => {
+    return (type, length, start) => {
       this.#clientSends(type);
-      return rule(type, length);
+      return rule(type, length, start);
     };
   }
 
   /** The same for the upstream's side. */
   fromUpstream(rule: LengthRule): LengthRule {
-    return (type, length) => {
-      this.#upstreamSends(type);
-      this.#frameAt += 1 + length;
-      return rule(type, length);
+    return (type, length, start) => {
+      this.#upstreamSends(type, start);
+      return rule(type, length, start);
     };
   }
 
@@ -79,7 +77,6 @@ export class IdleWatch {
       this.#statusAt = NOWHERE;
     }
     this.#statusAt -= chunk.length;
-    this.#frameAt -= chunk.length;
     this.#adjust();
   }
 
@@ -101,14 +98,14 @@ export class IdleWatch {
     this.#adjust();
   }
 
-  #upstreamSends(type: number): void {
+  #upstreamSends(type: number, start: number): void {
     if (ASYNCHRONOUS.has(type)) return;
     this.#status = undefined;
     this.#statusAt = NOWHERE;
     this.#owed -= this.#copy.upstreamSends(type);
     if (type === BACKEND.readyForQuery) {
       this.#owed = Math.max(0, this.#owed - 1);
-      this.#statusAt = this.#frameAt + FRAME_HEADER_LENGTH;
+      this.#statusAt = start + FRAME_HEADER_LENGTH;
     }
   }
 

@@ -24,19 +24,19 @@ export class OwedAnswers {
 
   /** A rule that counts what the client asks as it checks it. */
   fromClient(rule: LengthRule): LengthRule {
-    return (type, length) => {
+    return (type, length, start) => {
       const asks = ASKS_FOR_READY.has(type);
       this.#begun = !asks;
       if (asks) this.#owed += 1;
-      return rule(type, length);
+      return rule(type, length, start);
     };
   }
 
   /** The same for the upstream's answers. */
   fromUpstream(rule: LengthRule): LengthRule {
-    return (type, length) => {
+    return (type, length, start) => {
       if (type === BACKEND.readyForQuery && this.#owed > 0) this.#owed -= 1;
-      return rule(type, length);
+      return rule(type, length, start);
     };
   }
 }

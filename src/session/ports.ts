@@ -136,6 +136,8 @@ export interface Gate {
   readonly statements: StatementRecording;
   /** Room for large statements until they were looked at. */
   readonly heldBytes: HeldBytes;
+  /** Gives back the memory of what was relayed. Only where streams are sockets, which keep nothing that they took. */
+  readonly spent?: (chunk: Buffer) => void;
 }
 
 /** Bounds that a connection meets; times in ms. */

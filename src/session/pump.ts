@@ -16,18 +16,24 @@ export interface PumpOwner {
 
 /** ms after which a source that was held up may be read again. */
 const CROWD_MS = 5;
+/** Bytes from which on a chunk's memory is worth more than the time it takes to give it back. */
+const LARGE = 4096;
 
 /** How a pump judges what goes through it. */
 export interface PumpRules {
   readonly lengths: LengthRule;
+  /** Types of frames that come by the million, of which the rule need not see every one. */
+  readonly runs?: readonly number[] | undefined;
   /** How long the target may take nothing, in ms. */
   readonly stallTimeout: number;
-  /** Sees each chunk that goes on, once its headers were judged. */
+  /** Sees each chunk that goes on, once its headers were judged. Bytes are lent for the call only. */
   readonly passing?: ((chunk: Buffer) => void) | undefined;
   /** Whether no more should be read from the source for now; asked again every few ms. */
   readonly crowded?: (() => boolean) | undefined;
   /** Looks into some of the frames before they pass; nothing else passes meanwhile. */
   readonly sieve?: FrameSieve | undefined;
+  /** Told of a large chunk that went on as it was, once the target has taken it; nobody reads it any more. */
+  readonly spent?: ((chunk: Buffer) => void) | undefined;
 }
 
 /**
@@ -55,7 +61,7 @@ export class Pump {
     this.#to = to;
     this.#owner = owner;
     this.#rules = rules;
-    this.#scanner = new FrameScanner(rules.sieve?.following(rules.lengths) ?? rules.lengths);
+    this.#scanner = new FrameScanner(rules.sieve?.following(rules.lengths) ?? rules.lengths, rules.runs);
   }
 
   /** Whether the last byte passed on ended a frame. */
@@ -100,12 +106,12 @@ export class Pump {
       this.stop();
       this.#owner.broken();
     } else if (this.#stopAtBoundary !== undefined && boundary > 0) {
-      this.#pass(chunk.subarray(0, boundary));
+      this.#pass(chunk.subarray(0, boundary), 0);
       this.stop();
       this.#stopAtBoundary();
     } else {
       this.#rules.passing?.(chunk);
-      this.#pass(chunk);
+      this.#pass(chunk, this.#scanner.next);
       if (this.#crowd === undefined && this.#rules.crowded?.() === true) this.#holdUp();
     }
   };
@@ -123,14 +129,17 @@ export class Pump {
     if (!this.#looking && this.#crowd === undefined && !this.#to.writableNeedDrain) this.#from.resume();
   }
 
-  #pass(chunk: Buffer): void {
-    const out = this.#rules.sieve?.take(chunk) ?? chunk;
-    if (Buffer.isBuffer(out)) this.#write(out);
+  /** @param next where the next frame begins, counted from the end of these bytes. */
+  #pass(chunk: Buffer, next: number): void {
+    const { sieve, spent } = this.#rules;
+    const out = sieve?.take(chunk, next) ?? chunk;
+    if (out === chunk && chunk.length >= LARGE && spent !== undefined) this.#write(chunk, () => spent(chunk));
+    else if (Buffer.isBuffer(out)) this.#write(out);
     else this.#passOn(out);
   }
 
-  #write(bytes: Buffer): void {
-    if (!this.#to.write(bytes)) this.#wait();
+  #write(bytes: Buffer, taken?: () => void): void {
+    if (!this.#to.write(bytes, taken)) this.#wait();
   }
 
   #passOn(parts: readonly Instead[]): void {

@@ -4,6 +4,7 @@ import type { UpstreamSession } from '../upstream/open-session.ts';
 import { UpstreamUnreachable } from '../upstream/ports.ts';
 import { sendCancel } from '../upstream/send-cancel.ts';
 import { serializeError } from '../wire/error-response.ts';
+import { BACKEND, FRONTEND } from '../wire/frame.ts';
 import { clientLengths, upstreamLengths } from '../wire/length-rules.ts';
 import type { FrameTap } from './frame-tap.ts';
 import { IdleWatch } from './idle-watch.ts';
@@ -28,6 +29,10 @@ const SURVIVOR_MS = 2000;
  */
 const MAX_CANCELS = 64;
 const inTurn = atMost(MAX_CANCELS);
+
+/** What bulk is made of. No rule here learns from the second of them what the first did not tell. */
+const CLIENT_RUNS = [FRONTEND.copyData];
+const UPSTREAM_RUNS = [BACKEND.dataRow, FRONTEND.copyData];
 
 type LeftReason = 'client-left' | 'upstream-left';
 
@@ -111,8 +116,10 @@ class Relay {
 
   /** What the branch bounds, beside the lengths that the protocol does. */
   #rulesFor({ idleSessionTimeout, maxSessionAge }: Branch, sieves: StatementSieves | undefined): LegRules {
-    const client = { stallTimeout: this.#visit.gate.limits.writeStallTimeout, sieve: sieves?.fromClient };
-    const upstream = { stallTimeout: client.stallTimeout, sieve: sieves?.fromUpstream };
+    const { limits, spent } = this.#visit.gate;
+    const both = { stallTimeout: limits.writeStallTimeout, spent };
+    const client = { ...both, runs: CLIENT_RUNS, sieve: sieves?.fromClient };
+    const upstream = { ...both, runs: UPSTREAM_RUNS, sieve: sieves?.fromUpstream };
     if (maxSessionAge !== undefined) this.#age = setTimeout(() => this.cut(tooOld()), maxSessionAge);
     const fromClient = this.#answers.fromClient(clientLengths);
     const fromUpstream = this.#answers.fromUpstream(upstreamLengths);
@@ -215,6 +222,8 @@ function tapped(rules: PumpRules, tap: FrameTap): PumpRules {
   const { lengths, passing } = rules;
   return {
     ...rules,
+    // A tap counts along, so it has to hear of every frame.
+    runs: undefined,
     lengths: tap.following(lengths),
     passing: (chunk) => {
       tap.passing(chunk);

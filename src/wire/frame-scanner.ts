@@ -3,8 +3,12 @@ import { FRAME_HEADER_LENGTH, MIN_FRAME_LENGTH } from './limits.ts';
 /** What `scan` says of a chunk that holds a header nobody may send. */
 const REFUSED = -1;
 
-/** @returns whether a frame of this type may declare this length (at least 4 already). */
-export type LengthRule = (type: number, length: number) => boolean;
+/**
+ * @param start where the frame begins, counted from the beginning of the chunk in hand: negative where a chunk before
+ * it has some of the header.
+ * @returns whether a frame of this type may declare this length (at least 4 already).
+ */
+export type LengthRule = (type: number, length: number, start: number) => boolean;
 
 /**
  * Follows the frames in a stream by their headers alone; bodies pass by uncollected, so a row of 1 GiB costs
@@ -13,18 +17,30 @@ export type LengthRule = (type: number, length: number) => boolean;
  */
 export class FrameScanner {
   readonly #allows: LengthRule;
+  /** 1 for each of the types that come in long runs. */
+  readonly #runs = new Uint8Array(256);
   readonly #header = Buffer.alloc(FRAME_HEADER_LENGTH);
   #headerBytes = 0;
   #bodyLeft = 0;
   #refused = false;
 
-  constructor(allows: LengthRule) {
+  /**
+   * @param runs types of which frames come by the million: of those that stand behind one another in a chunk, whole,
+   * the rule is asked about the first only. It must allow each of them the size of a chunk.
+   */
+  constructor(allows: LengthRule, runs: readonly number[] = []) {
     this.#allows = allows;
+    for (const type of runs) this.#runs[type] = 1;
   }
 
   /** Whether the last byte passed on ended a frame: only here may a message of ours be put in between. */
   get atBoundary(): boolean {
     return this.#bodyLeft === 0 && this.#headerBytes === 0;
+  }
+
+  /** Where the next frame begins, counted from the end of the last chunk: negative where some of its header has come. */
+  get next(): number {
+    return this.#bodyLeft - this.#headerBytes;
   }
 
   /**
@@ -62,23 +78,33 @@ export class FrameScanner {
       }
       if (at === end) return boundary;
       if (this.#headerBytes === 0 && end - at >= FRAME_HEADER_LENGTH) {
-        if (!this.#enterFrame(chunk, at)) return REFUSED;
-        at += FRAME_HEADER_LENGTH;
+        if (!this.#enterFrame(chunk, at, at)) return REFUSED;
+        at = this.#behindRun(chunk, at);
         continue;
       }
       at = this.#collectHeader(chunk, at);
       if (this.#headerBytes < FRAME_HEADER_LENGTH) return boundary;
-      if (!this.#enterFrame(this.#header, 0)) return REFUSED;
+      if (!this.#enterFrame(this.#header, 0, at - FRAME_HEADER_LENGTH)) return REFUSED;
       this.#headerBytes = 0;
     }
   }
 
-  /** Takes up the frame whose header stands at an offset; @returns whether it is allowed. */
-  #enterFrame(bytes: Buffer, at: number): boolean {
+  /** Takes up the frame whose header stands at an offset of these bytes; @returns whether it is allowed. */
+  #enterFrame(bytes: Buffer, at: number, start: number): boolean {
     const length = bytes.readInt32BE(at + 1);
-    if (length < MIN_FRAME_LENGTH || !this.#allows(bytes.readUInt8(at), length)) return false;
+    if (length < MIN_FRAME_LENGTH || !this.#allows(bytes.readUInt8(at), length, start)) return false;
     this.#bodyLeft = length - MIN_FRAME_LENGTH;
     return true;
+  }
+
+  /** @returns where to go on behind the header at an offset, and behind the run that it begins. */
+  #behindRun(chunk: Buffer, at: number): number {
+    const type = chunk.readUInt8(at);
+    const body = at + FRAME_HEADER_LENGTH;
+    if (this.#runs[type] !== 1 || this.#bodyLeft > chunk.length - body) return body;
+    const end = endOfRun(chunk, body + this.#bodyLeft, type);
+    this.#bodyLeft = 0;
+    return end;
   }
 
   /** A header cut in two by the chunk's end is kept here, never beyond its last byte; @returns where to go on. */
@@ -87,4 +113,19 @@ export class FrameScanner {
     this.#headerBytes += copied;
     return at + copied;
   }
+}
+
+/** @returns behind the last of the frames of this type that stand at an offset, one behind another and whole. */
+function endOfRun(chunk: Buffer, from: number, type: number): number {
+  // Three times as quick as the methods of Buffer, and this is where a session's time goes while rows pass.
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+  const last = chunk.length - FRAME_HEADER_LENGTH;
+  let at = from;
+  while (at <= last && chunk[at] === type) {
+    const length = view.getInt32(at + 1);
+    const next = at + 1 + length;
+    if (length < MIN_FRAME_LENGTH || next > chunk.length) break;
+    at = next;
+  }
+  return at;
 }

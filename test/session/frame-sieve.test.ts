@@ -40,7 +40,7 @@ class Bench {
   feed(chunks: readonly Buffer[]): void {
     for (const chunk of chunks) {
       this.#scanner.scan(chunk);
-      const out = this.sieve.take(chunk);
+      const out = this.sieve.take(chunk, this.#scanner.next);
       this.out.push(...(Buffer.isBuffer(out) ? [out] : out));
     }
   }

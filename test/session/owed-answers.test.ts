@@ -6,7 +6,7 @@ function busyAfter(frames: string): boolean {
   const answers = new OwedAnswers();
   const rules = { '>': answers.fromClient(() => true), '<': answers.fromUpstream(() => true) };
   for (const [way, letter] of frames.split(' ').map((frame) => [frame.at(0), frame.charCodeAt(1)] as const))
-    if (way === '>' || way === '<') rules[way](letter, 4);
+    if (way === '>' || way === '<') rules[way](letter, 4, 0);
   return answers.busy;
 }
 
@@ -38,7 +38,7 @@ t.test('An answer that nobody asked for is no credit.', async (t) => {
 t.test('What a rule says of a frame stays what it says.', async (t) => {
   const answers = new OwedAnswers();
   for (const allowed of [true, false]) {
-    t.equal(answers.fromClient((_, length) => length === 5 && allowed)(0x51, 5), allowed);
-    t.equal(answers.fromUpstream((_, length) => length === 5 && allowed)(0x5a, 5), allowed);
+    t.equal(answers.fromClient((_, length) => length === 5 && allowed)(0x51, 5, 0), allowed);
+    t.equal(answers.fromUpstream((_, length) => length === 5 && allowed)(0x5a, 5, 0), allowed);
   }
 });

@@ -67,7 +67,7 @@ function sieved(chunks: readonly Buffer[], fromClient: boolean): Step[] {
     const boundary = scanner.scan(chunk);
     if (boundary >= 0) {
       taken = Buffer.concat([taken, chunk]);
-      const out = sieve.take(chunk);
+      const out = sieve.take(chunk, scanner.next);
       for (const part of Buffer.isBuffer(out) ? [out] : out)
         if (Buffer.isBuffer(part)) passed = Buffer.concat([passed, part]);
       const isWhole = scanner.atBoundary && !sieve.holding;
