@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { FrameScanner, type LengthRule } from '../wire/frame-scanner.ts';
 import type { FrameSieve, Instead } from './frame-sieve.ts';
+import { GatheredWrites } from './gathered-writes.ts';
 
 /** What a pump tells the relay that owns it. */
 export interface PumpOwner {
@@ -32,6 +33,8 @@ export interface PumpRules {
   readonly crowded?: (() => boolean) | undefined;
   /** Looks into some of the frames before they pass; nothing else passes meanwhile. */
   readonly sieve?: FrameSieve | undefined;
+  /** Whether large chunks that come together are written together. */
+  readonly gathers?: boolean;
   /** Told of a large chunk that went on as it was, once the target has taken it; nobody reads it any more. */
   readonly spent?: ((chunk: Buffer) => void) | undefined;
 }
@@ -48,6 +51,7 @@ export class Pump {
   #stopAtBoundary: (() => void) | undefined;
   #running = false;
   readonly #rules: PumpRules;
+  readonly #gathered: GatheredWrites | undefined;
   #stall: NodeJS.Timeout | undefined;
   #lastLook: NodeJS.Immediate | undefined;
   /** Whether the source is held up until something is known about a frame of its. */
@@ -61,6 +65,7 @@ export class Pump {
     this.#to = to;
     this.#owner = owner;
     this.#rules = rules;
+    this.#gathered = rules.gathers === true ? new GatheredWrites(to) : undefined;
     this.#scanner = new FrameScanner(rules.sieve?.following(rules.lengths) ?? rules.lengths, rules.runs);
   }
 
@@ -81,6 +86,7 @@ export class Pump {
   stop(): void {
     if (!this.#running) return;
     this.#running = false;
+    this.#gathered?.letGo();
     this.#unwatchTarget();
     clearTimeout(this.#crowd);
     this.#from.pause();
@@ -139,7 +145,7 @@ export class Pump {
   }
 
   #write(bytes: Buffer, taken?: () => void): void {
-    if (!this.#to.write(bytes, taken)) this.#wait();
+    if (!(this.#gathered ?? this.#to).write(bytes, taken)) this.#wait();
   }
 
   #passOn(parts: readonly Instead[]): void {
@@ -192,6 +198,7 @@ export class Pump {
 
   readonly #onEnd = (): void => {
     this.ended = true;
+    this.#gathered?.letGo();
     // No 'drain' comes behind an end.
     this.#watchTarget();
     this.#to.end(() => this.#unwatchTarget());

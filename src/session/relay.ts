@@ -118,7 +118,7 @@ class Relay {
   #rulesFor({ idleSessionTimeout, maxSessionAge }: Branch, sieves: StatementSieves | undefined): LegRules {
     const { limits, spent } = this.#visit.gate;
     const both = { stallTimeout: limits.writeStallTimeout, spent };
-    const client = { ...both, runs: CLIENT_RUNS, sieve: sieves?.fromClient };
+    const client = { ...both, runs: CLIENT_RUNS, gathers: true, sieve: sieves?.fromClient };
     const upstream = { ...both, runs: UPSTREAM_RUNS, sieve: sieves?.fromUpstream };
     if (maxSessionAge !== undefined) this.#age = setTimeout(() => this.cut(tooOld()), maxSessionAge);
     const fromClient = this.#answers.fromClient(clientLengths);
