@@ -14,6 +14,9 @@ export class ConnectionClosed extends Error {
   }
 }
 
+/** One for all streams, so that it costs a session nothing. */
+const ignore = (): void => {};
+
 /**
  * One side's stream before it is relayed: exact reads, whole frames, and a close that loses nothing.
  * Reads end with the signal's reason once it is aborted.
@@ -21,15 +24,12 @@ export class ConnectionClosed extends Error {
 export class Leg {
   readonly stream: Duplex;
   readonly #signal: AbortSignal;
-  #failure: Error | undefined;
 
   constructor(stream: Duplex, signal: AbortSignal) {
     this.stream = stream;
     this.#signal = signal;
     // An 'error' without a listener would end the process; the next read or write reports it.
-    stream.on('error', (error) => {
-      this.#failure ??= error;
-    });
+    stream.on('error', ignore);
   }
 
   /** Bytes that have come and were not read. */
@@ -62,7 +62,7 @@ export class Leg {
         missing -= part.length;
         if (missing === 0) return parts.length === 1 ? part : Buffer.concat(parts, length);
       }
-      if (this.peerLeft) throw new ConnectionClosed(this.#failure);
+      if (this.peerLeft) throw new ConnectionClosed(this.stream.errored ?? undefined);
       if (part === null) await this.#moreInput();
     }
   }
@@ -120,7 +120,7 @@ export class Leg {
         resolve();
       };
       for (const event of ['close', 'end', 'finish']) stream.on(event, settle);
-      stream.on('data', () => {});
+      stream.on('data', ignore);
       stream.resume();
       settle();
     });

@@ -70,13 +70,16 @@ export class Listener {
   }
 }
 
+/** One for all sockets. */
+const ignore = (): void => {};
+
 function accept(
   socket: Socket,
   proxiedBy: Allowlist | undefined,
   onArrival: (arrival: Arrival) => void,
 ): void {
   // First of all: an 'error' without a listener would end the process.
-  socket.on('error', () => {});
+  socket.on('error', ignore);
   const address = addressOf(socket.remoteAddress);
   const local = addressOf(socket.localAddress);
   // Undefined when the client has left again before we looked.

@@ -17,6 +17,9 @@ const ALPN = 'postgresql';
  */
 const MAX_RECORD = 8192;
 
+/** One for all sockets. */
+const ignore = (): void => {};
+
 /**
  * Terminates TLS on sockets that were accepted in plain text. A failed handshake is an error of its own socket;
  * neither callback below can throw, whatever name a client sends (Node CVE-2026-21637).
@@ -66,13 +69,14 @@ export class TlsTerminator implements TlsServer {
 }
 
 /**
- * Resolves once the handshake is done; its listeners stay no longer, but for one that keeps errors harmless.
+ * Resolves once the handshake is done; its listeners stay no longer. Another one has to keep later errors harmless.
  *
  * @param prepare called when they are in place
  */
 function established(socket: TLSSocket, signal: AbortSignal, prepare: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void): void => {
+      socket.off('error', onError);
       socket.off('secure', onSecure);
       socket.off('end', onLeft);
       socket.off('close', onLeft);
@@ -82,10 +86,11 @@ function established(socket: TLSSocket, signal: AbortSignal, prepare: () => void
     const onSecure = (): void => settle(resolve);
     const onLeft = (): void => settle(() => reject(new ConnectionClosed()));
     const onAbort = (): void => settle(() => reject(signal.reason));
-    // Never taken off: an 'error' without a listener would end the process.
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      settle(() => reject(error.code === 'ECONNRESET' ? new ConnectionClosed(error) : error)),
-    );
+    const onError = (error: NodeJS.ErrnoException): void =>
+      settle(() => reject(error.code === 'ECONNRESET' ? new ConnectionClosed(error) : error));
+    // An 'error' without a listener would end the process.
+    socket.on('error', ignore);
+    socket.on('error', onError);
     socket.on('secure', onSecure);
     // A socket that may be half open tells of the end, and waits for us to close it.
     socket.on('end', onLeft);

@@ -22,7 +22,8 @@ import { Visit } from './visit.ts';
  */
 export async function serveConnection(arrival: Arrival, gate: Gate): Promise<void> {
   using visit = new Visit(arrival, gate);
-  try {
+  // A function of its own, left before the relay begins: what it took to log in, the client's keys among it, goes then.
+  const story = async (): Promise<void> => {
     await locate(visit);
     const crowded = await joinCrowd(visit);
     const plain = await secure(visit);
@@ -37,7 +38,10 @@ export async function serveConnection(arrival: Arrival, gate: Gate): Promise<voi
     const upstream = await connectUpstream(visit, errand);
     await putOnRecord(visit);
     greet(visit, errand, upstream);
-    await relay(visit, errand.branch, upstream);
+    return relay(visit, errand.branch, upstream);
+  };
+  try {
+    await story();
   } catch (cause) {
     await refuse(visit, cause);
   }

@@ -1,4 +1,5 @@
 import type { LengthRule } from '../wire/frame-scanner.ts';
+import { typeTable } from '../wire/type-table.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 
 /** What becomes of a frame: it passes unseen, is looked at as a whole, or part by part as it comes. */
@@ -39,7 +40,7 @@ interface Frame {
 export class FrameSieve {
   readonly #rules: SieveRules;
   /** 1 for each of the types. */
-  readonly #types = new Uint8Array(256);
+  readonly #types: Uint8Array;
   /** Frames of interest whose header ends in the chunk in hand. */
   #found: Frame[] = [];
   /** Where the next frame begins, counted from the beginning of the chunk in hand. */
@@ -51,7 +52,7 @@ export class FrameSieve {
 
   constructor(rules: SieveRules) {
     this.#rules = rules;
-    for (const type of rules.types) this.#types[type] = 1;
+    this.#types = typeTable(rules.types);
   }
 
   /** Whether the beginning of a frame is held back, so that all that went on ended with a frame. */

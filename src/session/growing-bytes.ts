@@ -1,6 +1,8 @@
+const NOTHING = Buffer.alloc(0);
+
 /** Bytes collected in one piece, which grows as they come: however small the parts, they take no more than twice their sum. */
 export class GrowingBytes {
-  #bytes = Buffer.alloc(0);
+  #bytes = NOTHING;
   #length = 0;
 
   get length(): number {
@@ -21,7 +23,7 @@ export class GrowingBytes {
   /** Hands over what has come and begins anew. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.alloc(0);
+    this.#bytes = NOTHING;
     this.#length = 0;
     return taken;
   }

@@ -48,16 +48,15 @@ interface LegRules {
 }
 
 /** Passes frames both ways until one side ends, breaks, or the session is cut. Resolves when both are done. */
-export async function relay(visit: Visit, branch: Branch, upstream: UpstreamSession): Promise<void> {
+export function relay(visit: Visit, branch: Branch, upstream: UpstreamSession): Promise<void> {
   const live = new Relay(visit, branch, upstream);
   visit.settle((why) => live.cut(why));
-  const ending = await live.run();
-  Object.assign(visit.record, ending);
+  return live.run();
 }
 
 class Relay {
   readonly #visit: Visit;
-  readonly #session: UpstreamSession;
+  readonly #session: Pick<UpstreamSession, 'leg' | 'target' | 'cancelKey'>;
   readonly #fromClient: Pump;
   readonly #fromUpstream: Pump;
   readonly #answers = new OwedAnswers();
@@ -74,8 +73,9 @@ class Relay {
     const client = visit.client.stream;
     const upstream = session.leg.stream;
     this.#visit = visit;
-    this.#session = session;
-    const rules = this.#watched(branch, this.#rulesFor(branch, this.#sievesFor(branch)));
+    // Not all of it: what the upstream said at the login has been passed on.
+    this.#session = { leg: session.leg, target: session.target, cancelKey: session.cancelKey };
+    const rules = this.#watched(branch, this.#rulesFor(branch, this.#sievesFor(branch, session)));
     this.#fromClient = new Pump(client, upstream, rules.client, {
       moved: (bytes) => {
         record.bytesFromClient += bytes;
@@ -94,7 +94,7 @@ class Relay {
     });
   }
 
-  async run(): Promise<Ending> {
+  async run(): Promise<void> {
     const client = this.#visit.client.stream;
     const upstream = this.#session.leg.stream;
     client.on('close', () => this.#clientLost(client.errored));
@@ -111,7 +111,7 @@ class Relay {
     this.#fromClient.stop();
     this.#fromUpstream.stop();
     this.#watch?.end();
-    return ending;
+    Object.assign(this.#visit.record, ending);
   }
 
   /** What the branch bounds, beside the lengths that the protocol does. */
@@ -139,9 +139,9 @@ class Relay {
   }
 
   /** A branch without rules for statements pays nothing for them. */
-  #sievesFor(branch: Branch): StatementSieves | undefined {
+  #sievesFor(branch: Branch, session: UpstreamSession): StatementSieves | undefined {
     if (branch.sql.passwordMinBits === undefined) return undefined;
-    return new StatementSieves(this.#visit, branch, this.#session, this.#answers);
+    return new StatementSieves(this.#visit, branch, session, this.#answers);
   }
 
   /** Nor does one whose statements are not recorded. */

@@ -17,6 +17,10 @@ const UNCOUNTED = 64 * 1024;
 /** Longer than `client_encoding` and the name of any encoding. */
 const MAX_PARAMETER = 256;
 
+/** Types that are looked at: statements, and what is said of encodings and errors. */
+const ASKING = [FRONTEND.query, FRONTEND.parse];
+const TELLING = [BACKEND.parameterStatus, BACKEND.errorResponse];
+
 /** Looks into both directions of a session for statements that set passwords, and their errors. */
 export class StatementSieves {
   readonly fromClient: FrameSieve;
@@ -44,7 +48,7 @@ export class StatementSieves {
 
   #clientRules(): SieveRules {
     return {
-      types: [FRONTEND.query, FRONTEND.parse],
+      types: ASKING,
       mayInterest: () => true,
       interest: (_, length) => this.#weigh(length),
       whole: (bytes, start, end) => this.#lookAt(bytes, start, end),
@@ -56,7 +60,7 @@ export class StatementSieves {
     const objections = this.#objections;
     const mayInterest = (type: number): boolean => type === BACKEND.parameterStatus || objections.any;
     return {
-      types: [BACKEND.parameterStatus, BACKEND.errorResponse],
+      types: TELLING,
       mayInterest,
       interest: (type, length) => {
         const most = type === BACKEND.errorResponse ? MAX_OWN_ERROR : MAX_PARAMETER;

@@ -1,4 +1,7 @@
 import { FRAME_HEADER_LENGTH, MIN_FRAME_LENGTH } from './limits.ts';
+import { typeTable } from './type-table.ts';
+
+const NO_RUNS: readonly number[] = [];
 
 /** What `scan` says of a chunk that holds a header nobody may send. */
 const REFUSED = -1;
@@ -18,8 +21,9 @@ export type LengthRule = (type: number, length: number, start: number) => boolea
 export class FrameScanner {
   readonly #allows: LengthRule;
   /** 1 for each of the types that come in long runs. */
-  readonly #runs = new Uint8Array(256);
-  readonly #header = Buffer.alloc(FRAME_HEADER_LENGTH);
+  readonly #runs: Uint8Array;
+  /** Made when it is needed, which in most sessions is never. */
+  #header: Buffer | undefined;
   #headerBytes = 0;
   #bodyLeft = 0;
   #refused = false;
@@ -28,9 +32,9 @@ export class FrameScanner {
    * @param runs types of which frames come by the million: of those that stand behind one another in a chunk, whole,
    * the rule is asked about the first only. It must allow each of them the size of a chunk.
    */
-  constructor(allows: LengthRule, runs: readonly number[] = []) {
+  constructor(allows: LengthRule, runs = NO_RUNS) {
     this.#allows = allows;
-    for (const type of runs) this.#runs[type] = 1;
+    this.#runs = typeTable(runs);
   }
 
   /** Whether the last byte passed on ended a frame: only here may a message of ours be put in between. */
@@ -82,9 +86,13 @@ export class FrameScanner {
         at = this.#behindRun(chunk, at);
         continue;
       }
-      at = this.#collectHeader(chunk, at);
+      const header = (this.#header ??= Buffer.alloc(FRAME_HEADER_LENGTH));
+      const copied = chunk.copy(header, this.#headerBytes, at);
+      at += copied;
+      // Never beyond its last byte: `copy` ends where its target does.
+      this.#headerBytes += copied;
       if (this.#headerBytes < FRAME_HEADER_LENGTH) return boundary;
-      if (!this.#enterFrame(this.#header, 0, at - FRAME_HEADER_LENGTH)) return REFUSED;
+      if (!this.#enterFrame(header, 0, at - FRAME_HEADER_LENGTH)) return REFUSED;
       this.#headerBytes = 0;
     }
   }
@@ -105,13 +113,6 @@ export class FrameScanner {
     const end = endOfRun(chunk, body + this.#bodyLeft, type);
     this.#bodyLeft = 0;
     return end;
-  }
-
-  /** A header cut in two by the chunk's end is kept here, never beyond its last byte; @returns where to go on. */
-  #collectHeader(chunk: Buffer, at: number): number {
-    const copied = chunk.copy(this.#header, this.#headerBytes, at);
-    this.#headerBytes += copied;
-    return at + copied;
   }
 }
 

@@ -62,7 +62,10 @@ export function parseBackendKeyData(body: Buffer): { pid: number; key: Buffer } 
   if (keyLength < MIN_CANCEL_KEY_LENGTH || keyLength > MAX_CANCEL_KEY_LENGTH) {
     throw new ProtocolViolation('invalid length of cancel key');
   }
-  return { pid: body.readInt32BE(0), key: Buffer.from(body.subarray(4)) };
+  // Memory of its own: of Node's pool it would hold 64 kB for as long as the session lasts.
+  const key = Buffer.alloc(keyLength);
+  body.copy(key, 0, 4);
+  return { pid: body.readInt32BE(0), key };
 }
 
 /**
