@@ -1,6 +1,7 @@
 /**
  * The ways to PostgreSQL that are compared. `pgbouncer-fresh` gives every client a new connection upstream;
- * `portcullis-before` is another clone's, where one is given; `portcullis-bun` is ours on Bun.
+ * `portcullis-before` is another clone's, where one is given; `portcullis-opaque` follows no frames;
+ * `portcullis-bun` is ours on Bun.
  */
 export const CANDIDATES = [
   'direct',
@@ -8,6 +9,7 @@ export const CANDIDATES = [
   'pgbouncer-fresh',
   'stunnel',
   'portcullis-before',
+  'portcullis-opaque',
   'portcullis',
   'portcullis-bun',
 ] as const;

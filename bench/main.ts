@@ -70,6 +70,7 @@ async function startAll(
     'pgbouncer-fresh': () => startPgBouncer(stage, upstream, true),
     stunnel: () => startStunnel(stage, upstream),
     'portcullis-before': () => startGatewayProgram(stage, upstream, { before }),
+    'portcullis-opaque': () => startGatewayProgram(stage, upstream, { node, opaque: true }),
     portcullis: () => startGatewayProgram(stage, upstream, { node }),
     'portcullis-bun': () => startGatewayProgram(stage, upstream, { onBun: true }),
   };

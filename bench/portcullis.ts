@@ -9,6 +9,10 @@ import { ROLE, type Stage } from './stage.ts';
 /** The endpoint of a branch that admits nobody who is here. */
 export const CLOSED_ENDPOINT = 'ep-closed';
 
+/** As the image sets it (Dockerfile). */
+const AS_IN_THE_IMAGE = ['--max-semi-space-size=8'];
+const OPAQUE = new URL('opaque.ts', import.meta.url).href;
+
 interface GatewayWish {
   /** Options of Node's. */
   readonly node?: readonly string[];
@@ -16,6 +20,8 @@ interface GatewayWish {
   readonly before?: string | undefined;
   /** Runs on Bun, and not on the Node that runs this. */
   readonly onBun?: boolean;
+  /** Whether it passes bytes without following frames. */
+  readonly opaque?: boolean;
 }
 
 /**
@@ -25,7 +31,7 @@ interface GatewayWish {
 export async function startGatewayProgram(
   stage: Stage,
   upstream: Upstream,
-  { node = [], before, onBun = false }: GatewayWish = {},
+  { node = [], before, onBun = false, opaque = false }: GatewayWish = {},
 ): Promise<Candidate> {
   const branch = (name: string, ips: readonly string[]) => ({
     id: `br-${name}`,
@@ -47,7 +53,15 @@ export async function startGatewayProgram(
   });
   const log = join(dir, 'portcullis.log');
   const program = new Program(stage, process.execPath, {
-    args: [...node, join(before ?? CLONE, 'bin/portcullis.cjs'), 'start', '--dir', dir],
+    args: [
+      ...(before === undefined && !onBun ? AS_IN_THE_IMAGE : []),
+      ...(opaque ? ['--import', OPAQUE] : []),
+      ...node,
+      join(before ?? CLONE, 'bin/portcullis.cjs'),
+      'start',
+      '--dir',
+      dir,
+    ],
     log,
     env: { PORTCULLIS_RUNTIME: onBun ? 'bun' : 'node' },
   });
@@ -56,7 +70,7 @@ export async function startGatewayProgram(
     const [first] = Array.isArray(ready?.['ports']) ? ready['ports'] : [];
     return first === undefined ? undefined : Number(first);
   });
-  const ours = onBun ? 'portcullis-bun' : 'portcullis';
+  const ours = onBun ? 'portcullis-bun' : opaque ? 'portcullis-opaque' : 'portcullis';
   return {
     name: before === undefined ? ours : 'portcullis-before',
     port,

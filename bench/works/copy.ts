@@ -44,7 +44,14 @@ function copyWork(
   return {
     name,
     unit: 'GB',
-    candidates: ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis', 'portcullis-bun'],
+    candidates: [
+      'pgbouncer',
+      'stunnel',
+      'portcullis-before',
+      'portcullis-opaque',
+      'portcullis',
+      'portcullis-bun',
+    ],
     warms: false,
     turn: async (candidate) => await copyTurn(stage, candidate, { gigabytes, statements }),
   };

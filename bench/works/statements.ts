@@ -15,7 +15,14 @@ const SETTLE_MS = 1500;
 /** How much longer than what is measured a run is at least, in s. */
 const TAIL_S = 0.3;
 const CLIENTS = [1, 16, 64];
-const PROXIES = ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis', 'portcullis-bun'] as const;
+const PROXIES = [
+  'pgbouncer',
+  'stunnel',
+  'portcullis-before',
+  'portcullis-opaque',
+  'portcullis',
+  'portcullis-bun',
+] as const;
 /** Rows of W5, and what one is on the wire: a DataRow of one column of 100 bytes (PostgreSQL manual, 54.7). */
 const ROWS = 100_000;
 const ROW_BYTES = 1 + 4 + 2 + 4 + 100;
