@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { CatalogSnapshot } from '../catalog/snapshot.ts';
 import type { CertificateStore } from '../net/certificate-store.ts';
-import { giveBack } from '../net/give-back.ts';
+import { GIVES_BACK, giveBack } from '../net/give-back.ts';
 import { type ListenAddress, Listener } from '../net/listener.ts';
 import { Pressure, type Ticker } from '../net/pressure.ts';
 import { TlsTerminator } from '../net/tls-server.ts';
@@ -129,7 +129,7 @@ export class Gateway {
         kindOf: (text) => classifier.kindOf(text),
       },
       heldBytes: new HeldBytes(),
-      spent: giveBack,
+      spent: GIVES_BACK ? giveBack : undefined,
     };
   }
 

@@ -1,3 +1,6 @@
+/** It is V8 that needs it, and only of Node's sockets it is known that they keep nothing that they took. */
+export const GIVES_BACK = process.versions['bun'] === undefined;
+
 /**
  * Gives the memory of a chunk back at once. A socket's chunk is an ArrayBuffer of its own, small on V8's heap and large
  * outside of it: left alone, their sum calls for one full garbage collection after the other, long before the young

@@ -137,7 +137,7 @@ export interface Gate {
   /** Room for large statements until they were looked at. */
   readonly heldBytes: HeldBytes;
   /** Gives back the memory of what was relayed. Only where streams are sockets, which keep nothing that they took. */
-  readonly spent?: (chunk: Buffer) => void;
+  readonly spent?: ((chunk: Buffer) => void) | undefined;
 }
 
 /** Bounds that a connection meets; times in ms. */

@@ -118,15 +118,18 @@ export class FrameScanner {
 
 /** @returns behind the last of the frames of this type that stand at an offset, one behind another and whole. */
 function endOfRun(chunk: Buffer, from: number, type: number): number {
-  // Three times as quick as the methods of Buffer, and this is where a session's time goes while rows pass.
+  // A fifth quicker than the methods of Buffer; while rows pass, this is where following them takes its time.
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
   const last = chunk.length - FRAME_HEADER_LENGTH;
   let at = from;
   while (at <= last && chunk[at] === type) {
     const length = view.getInt32(at + 1);
-    const next = at + 1 + length;
-    if (length < MIN_FRAME_LENGTH || next > chunk.length) break;
-    at = next;
+    const size = 1 + length;
+    if (length < MIN_FRAME_LENGTH || at + size > chunk.length) break;
+    at += size;
+    // Rows often have one length: to guess it spares the processor the wait for each.
+    const lastAlike = chunk.length - size;
+    while (at <= lastAlike && chunk[at] === type && view.getInt32(at + 1) === length) at += size;
   }
   return at;
 }
