@@ -26,7 +26,7 @@ export const frames: Target = {
   run(input) {
     const chunks = chunksOf(input);
     const fromClient = input.length > 0 && input.readUInt8(0) >= 0x80;
-    const scanner = new FrameScanner(fromClient ? clientLengths : upstreamLengths);
+    const scanner = new FrameScanner(fromClient ? clientLengths : upstreamLengths, runsOf(fromClient));
     const steps = chunks.map((chunk): Step => {
       const boundary = scanner.scan(chunk);
       return { boundary, atBoundary: scanner.atBoundary };
@@ -37,11 +37,16 @@ export const frames: Target = {
   },
 };
 
+/** As the relay has them: CopyData, and DataRow, which from a client is a Describe. */
+function runsOf(fromClient: boolean): readonly number[] {
+  return [...Buffer.from(fromClient ? 'd' : 'Dd')];
+}
+
 /** The same with a watch in between, which looks into headers and ReadyForQuery as they pass. */
 function watched(chunks: readonly Buffer[], fromClient: boolean): Step[] {
   const idle = new IdleWatch(NEVER_MS, () => {});
   const rule = fromClient ? idle.fromClient(clientLengths) : idle.fromUpstream(upstreamLengths);
-  const scanner = new FrameScanner(rule);
+  const scanner = new FrameScanner(rule, runsOf(fromClient));
   const steps = chunks.map((chunk): Step => {
     const boundary = scanner.scan(chunk);
     if (boundary >= 0 && !fromClient) idle.upstreamSent(chunk);
@@ -60,7 +65,10 @@ function sieved(chunks: readonly Buffer[], fromClient: boolean): Step[] {
     whole: (bytes, start, end) => (end % 2 === 0 ? bytes.subarray(start, end) : undefined),
     part: (part) => part,
   });
-  const scanner = new FrameScanner(sieve.following(fromClient ? clientLengths : upstreamLengths));
+  const scanner = new FrameScanner(
+    sieve.following(fromClient ? clientLengths : upstreamLengths),
+    runsOf(fromClient),
+  );
   let passed = Buffer.alloc(0);
   let taken = Buffer.alloc(0);
   return chunks.map((chunk): Step => {
