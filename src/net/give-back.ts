@@ -1,5 +1,7 @@
+import { ON_BUN } from './runtime.ts';
+
 /** It is V8 that needs it, and only of Node's sockets it is known that they keep nothing that they took. */
-export const GIVES_BACK = process.versions['bun'] === undefined;
+export const GIVES_BACK = !ON_BUN;
 
 /**
  * Gives the memory of a chunk back at once. A socket's chunk is an ArrayBuffer of its own, small on V8's heap and large

@@ -86,7 +86,8 @@ export class FrameScanner {
         at = this.#behindRun(chunk, at);
         continue;
       }
-      const header = (this.#header ??= Buffer.alloc(FRAME_HEADER_LENGTH));
+      this.#header ??= Buffer.alloc(FRAME_HEADER_LENGTH);
+      const header = this.#header;
       const copied = chunk.copy(header, this.#headerBytes, at);
       at += copied;
       // Never beyond its last byte: `copy` ends where its target does.
