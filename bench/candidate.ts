@@ -1,7 +1,7 @@
 /**
  * The ways to PostgreSQL that are compared. `pgbouncer-fresh` gives every client a new connection upstream;
  * `portcullis-before` is another clone's, where one is given; `portcullis-opaque` follows no frames;
- * `portcullis-bun` is ours on Bun.
+ * `portcullis-bun` is ours on Bun, `portcullis-two` has two workers.
  */
 export const CANDIDATES = [
   'direct',
@@ -12,6 +12,7 @@ export const CANDIDATES = [
   'portcullis-opaque',
   'portcullis',
   'portcullis-bun',
+  'portcullis-two',
 ] as const;
 
 export type CandidateName = (typeof CANDIDATES)[number];

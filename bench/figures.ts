@@ -7,6 +7,8 @@ export interface Figures {
   readonly p99?: number;
   /** µs of the proxy's CPU for a unit of work. */
   readonly cpu?: number;
+  /** µs of CPU that all else on the machine took for a unit of work: the load, PostgreSQL. */
+  readonly others?: number;
   /** MB (1,000,000 bytes) that the proxy's processes had resident at the end. */
   readonly rss?: number;
   /** kB (1,000 bytes) of it for each session. */
@@ -14,7 +16,7 @@ export interface Figures {
 }
 
 export type FigureName = keyof Figures;
-export const FIGURES: readonly FigureName[] = ['rate', 'p50', 'p99', 'cpu', 'rss', 'session'];
+export const FIGURES: readonly FigureName[] = ['rate', 'p50', 'p99', 'cpu', 'others', 'rss', 'session'];
 
 /** A figure over all rounds. */
 export interface Spread {

@@ -16,7 +16,7 @@ import type { Work } from './work.ts';
 import { copyInWork, copyOutWork, prepareCopy } from './works/copy.ts';
 import { decisionWorks } from './works/decisions.ts';
 import { idleWork } from './works/idle.ts';
-import { prepareStatements, rowsWork, statementWorks } from './works/statements.ts';
+import { prepareStatements, rowsWork, statementsOfTwo, statementWorks } from './works/statements.ts';
 import { visitWorks } from './works/visits.ts';
 
 /** Portcullis beside PgBouncer, stunnel and a direct connection: docs/performance.md. */
@@ -73,6 +73,7 @@ async function startAll(
     'portcullis-opaque': () => startGatewayProgram(stage, upstream, { node, opaque: true }),
     portcullis: () => startGatewayProgram(stage, upstream, { node }),
     'portcullis-bun': () => startGatewayProgram(stage, upstream, { onBun: true }),
+    'portcullis-two': () => startGatewayProgram(stage, upstream, { node, workers: 2 }),
   };
   const candidates = new Map<CandidateName, Candidate>();
   for (const name of through) {
@@ -97,6 +98,7 @@ function worksOf(stage: Stage, crowd: Crowd, options: BenchOptions): Work[] {
     W8: () => sessions.map((count) => idleWork(stage, crowd, count)),
     W9: () => visitWorks(crowd, 'W9', seconds),
     W10: () => decisionWorks(),
+    W11: () => [statementsOfTwo(stage, seconds), ...visitWorks(crowd, 'W11', seconds)],
   };
   return options.works.flatMap((name) => all[name]?.() ?? []);
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeGatewayFolder } from '../test/support/gateway.ts';
 import { CLONE, logLines } from '../test/support/portcullis.ts';
-import type { Candidate, Upstream } from './candidate.ts';
+import type { Candidate, CandidateName, Upstream } from './candidate.ts';
 import { Program } from './program.ts';
 import { ROLE, type Stage } from './stage.ts';
 
@@ -20,6 +20,8 @@ interface GatewayWish {
   readonly before?: string | undefined;
   /** Runs on Bun, and not on the Node that runs this. */
   readonly onBun?: boolean;
+  /** Processes that serve; one unless said. */
+  readonly workers?: number;
   /** Whether it passes bytes without following frames. */
   readonly opaque?: boolean;
 }
@@ -31,7 +33,7 @@ interface GatewayWish {
 export async function startGatewayProgram(
   stage: Stage,
   upstream: Upstream,
-  { node = [], before, onBun = false, opaque = false }: GatewayWish = {},
+  { node = [], before, onBun = false, opaque = false, workers = 1 }: GatewayWish = {},
 ): Promise<Candidate> {
   const branch = (name: string, ips: readonly string[]) => ({
     id: `br-${name}`,
@@ -50,6 +52,7 @@ export async function startGatewayProgram(
   const dir = await makeGatewayFolder(stage, {
     projects: [{ id: 'shop', branches }],
     certificate: stage.certificate,
+    config: { workers },
   });
   const log = join(dir, 'portcullis.log');
   const program = new Program(stage, process.execPath, {
@@ -70,12 +73,18 @@ export async function startGatewayProgram(
     const [first] = Array.isArray(ready?.['ports']) ? ready['ports'] : [];
     return first === undefined ? undefined : Number(first);
   });
-  const ours = onBun ? 'portcullis-bun' : opaque ? 'portcullis-opaque' : 'portcullis';
   return {
-    name: before === undefined ? ours : 'portcullis-before',
+    name: nameOf({ before, onBun, opaque, workers }),
     port,
     pid: program.pid,
     binds: true,
     stop: () => program.stop(),
   };
+}
+
+function nameOf({ before, onBun, opaque, workers }: GatewayWish): CandidateName {
+  if (before !== undefined) return 'portcullis-before';
+  if (onBun === true) return 'portcullis-bun';
+  if (opaque === true) return 'portcullis-opaque';
+  return workers === 2 ? 'portcullis-two' : 'portcullis';
 }

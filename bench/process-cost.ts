@@ -20,6 +20,16 @@ export async function cpuOf(pid: number): Promise<number> {
   );
 }
 
+/**
+ * µs of CPU that the machine has used so far, whoever for: /proc/stat's first line, without what was idle or waited for
+ * a disk (proc_stat(5)).
+ */
+export async function cpuOfAll(): Promise<number> {
+  const [first = ''] = (await readFile('/proc/stat', 'utf8')).split('\n');
+  const [, user, nice, system, , , irq, softirq] = first.split(/\s+/).map(Number);
+  return [user, nice, system, irq, softirq].reduce((sum: number, ticks) => sum + (ticks ?? 0) * TICK_US, 0);
+}
+
 /** Bytes of memory that a process and its children have resident. */
 export async function memoryOf(pid: number): Promise<number> {
   const read = (status: string): number => Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * KIB;

@@ -7,6 +7,7 @@ const HEADINGS: Readonly<Record<FigureName, string>> = {
   p50: 'p50 µs',
   p99: 'p99 µs',
   cpu: 'CPU µs a unit',
+  others: 'all else',
   rss: 'RSS MB',
   session: 'kB a session',
 };

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Candidate } from '../candidate.ts';
 import { type Figures, percentile } from '../figures.ts';
 import { libpqTo } from '../libpq.ts';
-import { cpuOf, memoryOf } from '../process-cost.ts';
+import { cpuOf, cpuOfAll, memoryOf } from '../process-cost.ts';
 import type { Stage } from '../stage.ts';
 import type { Work } from '../work.ts';
 
@@ -39,6 +39,7 @@ interface Window {
   /** µs, of each transaction. */
   readonly latencies: readonly number[];
   readonly cpu: number | undefined;
+  readonly others: number;
   readonly seconds: number;
 }
 
@@ -63,6 +64,20 @@ export function statementWorks(stage: Stage, id: 'W1' | 'W2', seconds: number): 
   }));
 }
 
+/** W11: W1 with one worker and with two. */
+export function statementsOfTwo(stage: Stage, seconds: number): Work {
+  return {
+    name: 'W11 W1 c=16',
+    unit: 'transaction',
+    candidates: ['portcullis', 'portcullis-two'],
+    warms: true,
+    turn: async (candidate) => {
+      const run = { clients: 16, seconds, args: ['-S', '-M', 'prepared'] };
+      return figuresOf(await runPgbench(stage, candidate, run), candidate, 1);
+    },
+  };
+}
+
 /** W5: many rows in one result. */
 export function rowsWork(stage: Stage, seconds: number): Work {
   const script = join(stage.folder, 'rows.sql');
@@ -82,13 +97,14 @@ export function rowsWork(stage: Stage, seconds: number): Work {
 
 /** @param units of work in a transaction */
 async function figuresOf(window: Window, { pid }: Candidate, units: number): Promise<Figures> {
-  const { latencies, cpu, seconds } = window;
+  const { latencies, cpu, others, seconds } = window;
   const done = latencies.length * units;
   return {
     rate: done / seconds,
     p50: percentile(latencies, 50),
     p99: percentile(latencies, 99),
     ...(cpu !== undefined && { cpu: cpu / done }),
+    others: others / done,
     ...(pid !== undefined && { rss: (await memoryOf(pid)) / 1e6 }),
   };
 }
@@ -105,7 +121,7 @@ async function runPgbench(stage: Stage, candidate: Candidate, run: Run): Promise
   const all = ['-n', '-l', `--log-prefix=${prefix}`, '-c', clients, '-j', threads, '-T', length, ...args];
   const running = promisify(execFile)(stage.tools.pgbench, all.map(String), { env: libpqTo(candidate) });
   const measured = measure(candidate, seconds * 1000);
-  const [{ from, to, cpu }] = await Promise.all([measured, running]);
+  const [{ from, to, cpu, others }] = await Promise.all([measured, running]);
   const latencies: number[] = [];
   for (const name of await readdir(stage.folder)) {
     if (!name.startsWith('pgbench.')) continue;
@@ -118,15 +134,16 @@ async function runPgbench(stage: Stage, candidate: Candidate, run: Run): Promise
     }
     await rm(log);
   }
-  return { latencies, cpu, seconds: (to - from) / 1000 };
+  return { latencies, cpu, others, seconds: (to - from) / 1000 };
 }
 
 async function measure({ pid }: Candidate, ms: number) {
   await setTimeout(SETTLE_MS);
   const from = Date.now();
   const before = pid === undefined ? 0 : await cpuOf(pid);
+  const all = await cpuOfAll();
   await setTimeout(ms);
   const to = Date.now();
   const cpu = pid === undefined ? undefined : (await cpuOf(pid)) - before;
-  return { from, to, cpu };
+  return { from, to, cpu, others: (await cpuOfAll()) - all - (cpu ?? 0) };
 }

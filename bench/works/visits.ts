@@ -4,7 +4,7 @@ import { type Figures, percentile } from '../figures.ts';
 import type { Crowd } from '../load/crowd.ts';
 import type { VisitKind } from '../load/order.ts';
 import { CLOSED_ENDPOINT } from '../portcullis.ts';
-import { cpuOf, memoryOf } from '../process-cost.ts';
+import { cpuOf, cpuOfAll, memoryOf } from '../process-cost.ts';
 import { DATABASE, PASSWORD, ROLE } from '../stage.ts';
 import type { Work } from '../work.ts';
 
@@ -22,7 +22,7 @@ interface Visits {
 
 const PROXIES = ['pgbouncer', 'stunnel', 'portcullis-before', 'portcullis', 'portcullis-bun'] as const;
 
-const WORKS: Readonly<Record<'W6' | 'W7' | 'W9', readonly Visits[]>> = {
+const WORKS: Readonly<Record<'W6' | 'W7' | 'W9' | 'W11', readonly Visits[]>> = {
   W6: [
     {
       name: 'W6',
@@ -49,9 +49,10 @@ const WORKS: Readonly<Record<'W6' | 'W7' | 'W9', readonly Visits[]>> = {
     },
     { name: 'W9 garbage', unit: 'refusal', visit: 'garbage', candidates: PROXIES },
   ],
+  W11: [{ name: 'W11 W6', unit: 'login', visit: 'login', candidates: ['portcullis', 'portcullis-two'] }],
 };
 
-/** W6: logins. W7: TLS handshakes alone. W9: refusals. */
+/** W6: logins. W7: TLS handshakes alone. W9: refusals. W11: W6 with one worker and with two. */
 export function visitWorks(crowd: Crowd, id: keyof typeof WORKS, seconds: number): Work[] {
   return WORKS[id].map(({ visit, ...work }) => ({
     ...work,
@@ -66,6 +67,7 @@ async function visitTurn(
   { visit, seconds }: { visit: VisitKind; seconds: number },
 ): Promise<Figures> {
   const before = pid === undefined ? 0 : await cpuOf(pid);
+  const all = await cpuOfAll();
   const from = performance.now();
   const way = wayTo(port);
   const reports = await crowd.obey(() => ({ kind: 'visit', visit, seconds, lanes: LANES, ...way }));
@@ -78,9 +80,11 @@ async function visitTurn(
   };
   if (pid === undefined) return figures;
   await setTimeout(TAIL_MS);
+  const cpu = (await cpuOf(pid)) - before;
   return {
     ...figures,
-    cpu: ((await cpuOf(pid)) - before) / latencies.length,
+    cpu: cpu / latencies.length,
+    others: ((await cpuOfAll()) - all - cpu) / latencies.length,
     rss: (await memoryOf(pid)) / 1e6,
   };
 }

@@ -19,7 +19,6 @@ t.test('Help is asked for, and tells every option.', async (t) => {
 t.test('What cannot be meant is refused with the mend.', async (t) => {
   for (const [args, message] of [
     [['--work', 'W12'], /^--work: there is no W12; there are W1, /],
-    [['--work', 'W11'], /^W11, one worker against two, is not built yet$/],
     [['--through', 'odyssey'], /^--through: there is no odyssey; there are direct, /],
     [['--rounds', '0'], /^--rounds: a whole number from 1 is needed$/],
     [['--sessions', '10,many'], /^--sessions: a whole number from 1 is needed$/],
