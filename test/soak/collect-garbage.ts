@@ -1,5 +1,5 @@
 /**
- * Loaded before the gateway (`--expose-gc --import`), which is otherwise as it is in production: SIGUSR2 collects
+ * Loaded before the gateway (`--expose-gc --import`), which is otherwise as it is in production: SIGWINCH collects
  * all garbage, so that what is left is what is held.
  */
-process.on('SIGUSR2', () => globalThis.gc?.());
+process.on('SIGWINCH', () => globalThis.gc?.());

@@ -104,7 +104,7 @@ export class GatewayProcess {
   /** What it holds, once everything it does not hold any more is collected. */
   async figures(): Promise<Figures> {
     for (let round = 0; round < COLLECTIONS; round += 1) {
-      this.#process.kill('SIGUSR2');
+      this.#process.kill('SIGWINCH');
       await setTimeout(AFTER_COLLECTION_MS);
     }
     const descriptors = await this.#descriptors();

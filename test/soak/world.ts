@@ -110,6 +110,7 @@ limits:
   write_stall_timeout: ${WRITE_STALL_SECONDS}s
   failed_logins: { exempt: [127.0.0.0/8] }
 drain: 1s
+workers: 1
 admin: { listen: "off" }
 `;
 }
