@@ -29,12 +29,10 @@ const SHORT = [
   'hostile/half-open',
   'hostile/replication',
   'hostile/segmentation-postgres',
-  'hostile/soak',
   'hostile/tls-offer',
   'hostile/tls-records',
   'hostile/trail-killed',
   'hostile/unread',
-  'hostile/workers-killed',
 ].map((name) => `test/${name}.test.ts`);
 
 const all = (): string[] => ['test/main.test.ts', ...globSync('test/{e2e,hostile}/*.test.ts').toSorted()];
