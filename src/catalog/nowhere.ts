@@ -5,10 +5,20 @@ import type { Branch, Project } from './model.ts';
 /** A name that no branch can have, so that nothing finds it by chance. */
 const NO_ID = '';
 
+const usual = BRANCH_DEFAULTS;
+
+/**
+ * Member by member in the order in which a catalog's branches are made (config/catalog-model.ts): V8 then knows both by
+ * one map, and reads them in the same time. Spread instead, it was a microsecond slower, which thousands of tries show.
+ */
 const branch: Branch = {
-  ...BRANCH_DEFAULTS,
   id: NO_ID,
   name: NO_ID,
+  parentId: usual.parentId,
+  isDefault: usual.isDefault,
+  isProtected: usual.isProtected,
+  endpoints: usual.endpoints,
+  allowedIps: usual.allowedIps,
   upstream: {
     host: 'nowhere.invalid',
     port: 5432,
@@ -19,6 +29,18 @@ const branch: Branch = {
     proxyProtocol: 'off',
     database: undefined,
   },
+  roles: usual.roles,
+  authQuery: usual.authQuery,
+  replication: usual.replication,
+  scramIterations: usual.scramIterations,
+  connectionLimit: usual.connectionLimit,
+  idleSessionTimeout: usual.idleSessionTimeout,
+  maxSessionAge: usual.maxSessionAge,
+  resetAt: usual.resetAt,
+  clientCertificate: usual.clientCertificate,
+  clientCertificateRole: usual.clientCertificateRole,
+  sql: usual.sql,
+  provisioner: usual.provisioner,
 };
 
 const project: Project = {
