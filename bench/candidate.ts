@@ -15,6 +15,16 @@ export const CANDIDATES = [
   'portcullis-two',
 ] as const;
 
+/** Those between a client and PostgreSQL whose relay is compared. */
+export const RELAYS = [
+  'pgbouncer',
+  'stunnel',
+  'portcullis-before',
+  'portcullis-opaque',
+  'portcullis',
+  'portcullis-bun',
+] as const satisfies readonly CandidateName[];
+
 export type CandidateName = (typeof CANDIDATES)[number];
 
 /** A way to PostgreSQL, ready. */

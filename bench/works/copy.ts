@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Candidate } from '../candidate.ts';
+import { type Candidate, RELAYS } from '../candidate.ts';
 import type { Figures } from '../figures.ts';
 import { libpqTo } from '../libpq.ts';
 import { cpuOf, memoryOf } from '../process-cost.ts';
@@ -44,14 +44,7 @@ function copyWork(
   return {
     name,
     unit: 'GB',
-    candidates: [
-      'pgbouncer',
-      'stunnel',
-      'portcullis-before',
-      'portcullis-opaque',
-      'portcullis',
-      'portcullis-bun',
-    ],
+    candidates: RELAYS,
     warms: false,
     turn: async (candidate) => await copyTurn(stage, candidate, { gigabytes, statements }),
   };

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Candidate } from '../candidate.ts';
+import { type Candidate, RELAYS } from '../candidate.ts';
 import { type Figures, percentile } from '../figures.ts';
 import { libpqTo } from '../libpq.ts';
 import { cpuOf, cpuOfAll, memoryOf } from '../process-cost.ts';
@@ -15,14 +15,6 @@ const SETTLE_MS = 1500;
 /** How much longer than what is measured a run is at least, in s. */
 const TAIL_S = 0.3;
 const CLIENTS = [1, 16, 64];
-const PROXIES = [
-  'pgbouncer',
-  'stunnel',
-  'portcullis-before',
-  'portcullis-opaque',
-  'portcullis',
-  'portcullis-bun',
-] as const;
 /** Rows of W5, and what one is on the wire: a DataRow of one column of 100 bytes (PostgreSQL manual, 54.7). */
 const ROWS = 100_000;
 const ROW_BYTES = 1 + 4 + 2 + 4 + 100;
@@ -55,7 +47,7 @@ export function statementWorks(stage: Stage, id: 'W1' | 'W2', seconds: number): 
   return CLIENTS.map((clients) => ({
     name: `${id} c=${clients}`,
     unit: 'transaction',
-    candidates: id === 'W1' ? ['direct', ...PROXIES] : PROXIES,
+    candidates: id === 'W1' ? ['direct', ...RELAYS] : RELAYS,
     warms: clients === 1,
     turn: async (candidate) => {
       const run = { clients, seconds, args: ['-S', '-M', mode] };
@@ -85,7 +77,7 @@ export function rowsWork(stage: Stage, seconds: number): Work {
   return {
     name: 'W5',
     unit: 'GB',
-    candidates: PROXIES,
+    candidates: RELAYS,
     warms: true,
     turn: async (candidate) => {
       await writeFile(script, sql);

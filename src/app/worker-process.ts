@@ -59,6 +59,7 @@ export class WorkerProcess {
       log.error({ worker: this.id, why: error.message }, 'a worker cannot be told'),
     );
     this.listening = this.#opening.promise;
+    // Whoever waits for it hears why; a worker that replaces another may end before anybody does.
     this.listening.catch(() => {});
     this.ended = this.#untilEnded();
   }

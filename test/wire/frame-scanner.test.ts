@@ -3,59 +3,12 @@ import fc from 'fast-check';
 import { serialize } from 'pg-protocol';
 import t from 'tap';
 import { FRONTEND, serializeFrame } from '../../src/wire/frame.ts';
-import { FrameScanner, type LengthRule } from '../../src/wire/frame-scanner.ts';
+import { FrameScanner } from '../../src/wire/frame-scanner.ts';
 import { clientLengths, upstreamLengths } from '../../src/wire/length-rules.ts';
-import { FRAME_HEADER_LENGTH, MAX_LARGE_FRAME_LENGTH } from '../../src/wire/limits.ts';
+import { MAX_LARGE_FRAME_LENGTH } from '../../src/wire/limits.ts';
 import { anyBytes, chunksOf, cutAt, hostileBytes } from '../support/arbitraries.ts';
 import { framesIn } from '../support/pg-protocol.ts';
-
-/** What the scanner says after each chunk. */
-interface Step {
-  readonly boundary: number;
-  readonly atBoundary: boolean;
-}
-
-function scanAll(chunks: readonly Buffer[], allows: LengthRule, runs: readonly number[] = []): Step[] {
-  const scanner = new FrameScanner(allows, runs);
-  return chunks.map((chunk) => {
-    const boundary = scanner.scan(chunk);
-    return { boundary, atBoundary: scanner.atBoundary };
-  });
-}
-
-/** The same, read off the whole stream at once: where its frames end, and where its first bad header is whole. */
-function naive(chunks: readonly Buffer[], allows: LengthRule): Step[] {
-  const stream = Buffer.concat(chunks);
-  const ends: number[] = [0];
-  let refusedAt = Number.POSITIVE_INFINITY;
-  let at = 0;
-  while (at + FRAME_HEADER_LENGTH <= stream.length) {
-    const length = stream.readInt32BE(at + 1);
-    if (length < 4 || !allows(stream.readUInt8(at), length, at)) {
-      refusedAt = at + FRAME_HEADER_LENGTH;
-      break;
-    }
-    at += 1 + length;
-    ends.push(at);
-  }
-  let start = 0;
-  let passedOn = 0;
-  return chunks.map((chunk) => {
-    const end = start + chunk.length;
-    const boundary = Math.max(0, (ends.findLast((frameEnd) => frameEnd <= end) ?? 0) - start);
-    const refused = end >= refusedAt;
-    if (!refused) passedOn = end;
-    start = end;
-    return { boundary: refused ? -1 : boundary, atBoundary: ends.includes(passedOn) };
-  });
-}
-
-function header(type: number, length: number): Buffer {
-  const bytes = Buffer.alloc(FRAME_HEADER_LENGTH);
-  bytes.writeUInt8(type, 0);
-  bytes.writeUInt32BE(length >>> 0, 1);
-  return bytes;
-}
+import { header, naive, scanAll } from './scans.ts';
 
 const frames = fc.array(
   fc.tuple(fc.nat({ max: 255 }), anyBytes(40)).map(([type, body]) => serializeFrame(type, body)),
@@ -224,84 +177,6 @@ t.test('A refusal behind half a frame that was passed on does not look like a bo
   between.scan(row);
   t.equal(between.scan(header(0x45, 3)), -1);
   t.ok(between.atBoundary, 'the last chunk passed on ended a frame');
-});
-
-/** Few types and short bodies, so that runs are long; the hostile bytes behind them may go on with one. */
-const runs = fc.array(
-  fc
-    .tuple(fc.constantFrom(0x44, 0x64, 0x5a), fc.nat({ max: 6 }), fc.nat({ max: 9 }))
-    .map(([type, size, times]) =>
-      Buffer.concat(Array<Buffer>(times).fill(serializeFrame(type, Buffer.alloc(size, 0x44)))),
-    ),
-  { maxLength: 6 },
-);
-
-t.test(
-  'Runs of frames are stepped over as if each were looked at, wherever the stream is cut.',
-  async (t) => {
-    const streams = fc
-      .tuple(runs, fc.option(hostileBytes(40)), fc.constantFrom(0x44, 0x64))
-      .chain(([list, rest, type]) =>
-        chunksOf(Buffer.concat([...list, ...(rest === null ? [] : [Buffer.of(type), rest])])),
-      );
-    for (const rule of [upstreamLengths, clientLengths] as const) {
-      fc.assert(
-        fc.property(streams, (chunks) => {
-          deepEqual(scanAll(chunks, rule, [0x44, 0x64]), naive(chunks, rule));
-        }),
-        { numRuns: 500 },
-      );
-    }
-    t.pass('every stream agreed with the naive reading');
-  },
-);
-
-t.test(
-  'Of a run the rule is asked about the first frame in a chunk, and about all that is not whole.',
-  async (t) => {
-    const asked: [letter: string, start: number][] = [];
-    const scanner = new FrameScanner(
-      (type, _, start) => {
-        asked.push([String.fromCharCode(type), start]);
-        return true;
-      },
-      [FRONTEND.copyData],
-    );
-    const row = serializeFrame(FRONTEND.copyData, Buffer.from('a row'));
-    const other = serializeFrame(0x5a, Buffer.from('I'));
-    const scan = (...parts: readonly Buffer[]) => {
-      asked.length = 0;
-      scanner.scan(Buffer.concat(parts));
-      return asked;
-    };
-    t.same(scan(row, row, row, other, other, row, row), [
-      ['d', 0],
-      ['Z', 30],
-      ['Z', 36],
-      ['d', 42],
-    ]);
-    t.same(scan(row, row, row.subarray(0, 7)), [
-      ['d', 0],
-      ['d', 20],
-    ]);
-    t.same(
-      scan(row.subarray(7), row, row.subarray(0, 2)),
-      [['d', 3]],
-      'what an earlier chunk began is no part of one',
-    );
-    t.same(scan(row.subarray(2), row), [
-      ['d', -2],
-      ['d', 8],
-    ]);
-  },
-);
-
-t.test('A length under 4 within a run is refused as anywhere else.', async (t) => {
-  const row = serializeFrame(FRONTEND.copyData, Buffer.from('a row'));
-  for (const length of [0, 3, -1, -(2 ** 31)]) {
-    const scanner = new FrameScanner(clientLengths, [FRONTEND.copyData]);
-    t.equal(scanner.scan(Buffer.concat([row, row, header(FRONTEND.copyData, length), row])), -1, `${length}`);
-  }
 });
 
 t.test('Where the next frame begins is told from the end of the last chunk.', async (t) => {
