@@ -36,14 +36,6 @@ export class Quota implements Seats {
     return { leave, counts: claims.map(({ key }) => this.count(key)) };
   }
 
-  /**
-   * @param limit how many may be there at a time; `undefined`: as many as come.
-   * @returns how to leave again, to be called once; undefined where the key is full.
-   */
-  enter(key: string, limit: number | undefined): (() => void) | undefined {
-    return limit !== undefined && this.count(key) >= limit ? undefined : this.#enter(key);
-  }
-
   count(key: string): number {
     return this.#counts.get(key) ?? 0;
   }
