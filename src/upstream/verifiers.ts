@@ -41,18 +41,20 @@ export class Verifiers {
   async find(branch: Branch, name: string, source: string): Promise<RoleLogin> {
     const known = this.#rolesOf(branch).get(name);
     if (known !== undefined) return known;
-    const login = {
+    const lookup = this.#lookups.of(branch);
+    if (lookup === undefined) return NO_SUCH_ROLE;
+    const found = await lookup.source.find(name, source);
+    const why = found.verifier === undefined ? found.why : undefined;
+    return {
+      verifier: found.verifier,
+      why,
       held: false,
       upstreamRole: name,
       upstreamPassword: undefined,
       upstreamKeys: undefined,
       connectionLimit: undefined,
+      proven: () => lookup.source.acquaint(name, source),
     };
-    const lookup = this.#lookups.of(branch);
-    if (lookup === undefined) return { ...login, verifier: undefined, why: 'no such role', proven: () => {} };
-    const found = await lookup.source.find(name, source);
-    const why = found.verifier === undefined ? found.why : undefined;
-    return { ...login, verifier: found.verifier, why, proven: () => lookup.source.acquaint(name, source) };
   }
 
   /** Closes what belongs to branches that are gone, or ask elsewhere now. */
@@ -67,6 +69,18 @@ export class Verifiers {
     return known;
   }
 }
+
+/** One for all names, so that nothing is made for an unknown one that is not for a known. */
+const NO_SUCH_ROLE: RoleLogin = {
+  verifier: undefined,
+  why: 'no such role',
+  held: false,
+  upstreamRole: '',
+  upstreamPassword: undefined,
+  upstreamKeys: undefined,
+  connectionLimit: undefined,
+  proven: () => {},
+};
 
 function catalogLogin(role: Role): RoleLogin {
   const { login } = role.upstream;

@@ -73,8 +73,10 @@ t.test('A branch’s roles are found as the catalog has them, without asking any
   t.match(await verifiers.find(branch, 'nobody', HOME), {
     verifier: undefined,
     why: 'no such role',
-    upstreamRole: 'nobody',
+    held: false,
   });
+  const another = await verifiers.find(branch, 'somebody', HOME);
+  t.equal(another, await verifiers.find(branch, 'nobody', HOME), 'nothing is made for a name nobody knows');
   for (const name of ['app', 'nobody']) (await verifiers.find(branch, name, HOME)).proven();
   t.equal(
     (await verifiers.find(branch, 'mapped', HOME)).upstreamKeys,
