@@ -1,16 +1,11 @@
 import { isIP, type Socket } from 'node:net';
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  connect,
-  rootCertificates,
-  type TLSSocket,
-} from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import type { UpstreamTarget } from '../catalog/model.ts';
 import { Leg } from '../legs/leg.ts';
 import { endPointBinding } from '../scram/channel-binding.ts';
 import { type UpstreamConnection, UpstreamUnreachable } from '../upstream/ports.ts';
 import { serializeSslRequest } from '../wire/opening-packet.ts';
+import { upstreamContext } from './upstream-context.ts';
 
 const ACCEPTED = 0x53;
 const REFUSED = 0x4e;
@@ -37,7 +32,6 @@ export async function startTls(
   const secured = connect({
     socket,
     ALPNProtocols: ['postgresql'],
-    minVersion: 'TLSv1.2',
     ...verification(target),
   });
   await verified(secured);
@@ -46,22 +40,23 @@ export async function startTls(
 }
 
 function verification(target: UpstreamTarget): ConnectionOptions {
-  const ca = target.sslrootcert ?? [...rootCertificates];
+  const { host, sslmode, sslrootcert: pem } = target;
+  const secureContext = upstreamContext(pem === undefined ? 'runtime' : { pem });
   // An address is no server name (RFC 6066, 3), but verify-full still compares it with the certificate's.
-  const names = isIP(target.host) === 0 ? { servername: target.host } : { servername: '' };
-  switch (target.sslmode) {
+  const servername = isIP(host) === 0 ? host : '';
+  switch (sslmode) {
     case 'verify-full':
       return {
-        ca,
-        ...names,
-        checkServerIdentity: (_, certificate) => checkServerIdentity(target.host, certificate),
+        secureContext,
+        servername,
+        checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
       };
     case 'verify-ca':
-      return { ca, ...names, checkServerIdentity: () => undefined };
+      return { secureContext, servername, checkServerIdentity: () => undefined };
     case 'require':
       // As libpq: with a root certificate at hand, require verifies as verify-ca does.
-      if (target.sslrootcert !== undefined) return { ca, ...names, checkServerIdentity: () => undefined };
-      return { rejectUnauthorized: false, ...names };
+      if (pem !== undefined) return { secureContext, servername, checkServerIdentity: () => undefined };
+      return { secureContext: upstreamContext('nobody'), servername, rejectUnauthorized: false };
     case 'disable':
       throw new TypeError('sslmode disable has no TLS');
   }
