@@ -61,8 +61,8 @@ export class CommitLoop {
 
   record(event: AuditEvent): void {
     if (this.#stopped) return;
-    this.#queue.add({ entries: [this.#entry(event)], waiting: undefined });
-    if (this.#running === undefined) this.#lingering ??= setTimeout(() => this.kick(), LINGER_MS);
+    this.#queue.add({ entries: [this.#entry(snapshot(event))], waiting: undefined });
+    if (this.#running === undefined) this.#linger();
   }
 
   commit(events: readonly AuditEvent[]): Promise<void> {
@@ -81,10 +81,6 @@ export class CommitLoop {
 
   /** Begins to work on what there is to do; what is called in the same tick is written together. */
   kick(): void {
-    clearTimeout(this.#checkpoint);
-    clearTimeout(this.#lingering);
-    this.#checkpoint = undefined;
-    this.#lingering = undefined;
     if (this.#running === undefined && this.#state.healthy) void this.#begin(() => this.#workOff());
   }
 
@@ -104,6 +100,7 @@ export class CommitLoop {
     given.abort();
     clearTimeout(this.#deadline);
     clearTimeout(this.#checkpoint);
+    clearTimeout(this.#lingering);
   }
 
   async #idle(): Promise<void> {
@@ -236,9 +233,21 @@ export class CommitLoop {
     return this.#writing.find(({ waiting }) => waiting)?.waiting?.since ?? this.#queue.waitingSince;
   }
 
+  /** As for the checkpoint, one timer for many: to stop it and begin anew with each commit costs more than to look in vain. */
+  #linger(): void {
+    this.#lingering ??= setTimeout(() => {
+      this.#lingering = undefined;
+      if (!this.#queue.empty) this.kick();
+    }, LINGER_MS);
+  }
+
   #awaitCheckpoint(): void {
     const due = this.#parts.ledger.checkpointIn;
-    if (due !== undefined && !this.#stopped) this.#checkpoint = setTimeout(() => this.kick(), due).unref();
+    if (due === undefined || this.#stopped) return;
+    this.#checkpoint ??= setTimeout(() => {
+      this.#checkpoint = undefined;
+      this.kick();
+    }, Math.ceil(due)).unref();
   }
 
   #entry(event: AuditEvent): Entry {

@@ -93,6 +93,7 @@ export class Trail {
   /**
    * Resolves once these and everything recorded before are durable. All of them are written, or none, but for this:
    * where a disk answers late, records may be found in the trail although the commit was rejected.
+   * @param events must not change any more; those of `record` may.
    * @throws TrailUnavailable at once while the trail cannot be written, within 2 s otherwise
    */
   commit(events: readonly AuditEvent[]): Promise<void> {
