@@ -39,8 +39,8 @@ type Letter =
   | readonly ['n', number, string];
 
 /**
- * Messages between two processes, in order: what is told, and questions with their answers. While a batch is being
- * written the next gathers, so that a busy time costs fewer writes. Never more questions wait than are answered in
+ * Messages between two processes, in order: what is told, and questions with their answers. What is said in one turn
+ * of the event loop, or while a batch is being written, goes together, so that a busy time costs fewer writes. Never more questions wait than are answered in
  * time: who slows down what it asks grows no queue.
  */
 export class Post {
@@ -144,20 +144,22 @@ export class Post {
   #put(letter: Letter): void {
     if (this.#closed) return;
     this.#waiting.push(letter);
-    if (!this.#writing) this.#write();
+    if (!this.#writing) this.#gather();
   }
 
-  #write(): void {
+  /** What else is said in this turn of the event loop goes along: each write wakes the other process. */
+  #gather(): void {
     this.#writing = true;
-    // What else is said in this turn goes along.
-    queueMicrotask(() => {
+    setImmediate(() => {
       const batch = this.#waiting;
       this.#waiting = [];
-      if (batch.length === 0) {
-        this.#writing = false;
-        return;
-      }
-      this.#line(batch, () => this.#write());
+      if (batch.length === 0) this.#writing = false;
+      else this.#line(batch, () => this.#wrote());
     });
+  }
+
+  #wrote(): void {
+    if (this.#waiting.length > 0) this.#gather();
+    else this.#writing = false;
   }
 }

@@ -34,9 +34,13 @@ t.test('What is told arrives in order; what is said in one turn goes together.',
   await post.written();
   post.tell(4);
   await post.written();
+  post.tell(5);
+  await Promise.resolve();
+  post.tell(6);
+  await post.written();
   t.strictSame(
     batches.map((batch) => batch.map((letter) => (letter as unknown[])[1])),
-    [[1, 2, 3], [4]],
+    [[1, 2, 3], [4], [5, 6]],
   );
 });
 
@@ -48,12 +52,12 @@ t.test('While a batch is being written, the next gathers.', async (t) => {
     release = written;
   }, DEAF);
   post.tell(1);
-  await Promise.resolve();
+  await new Promise(setImmediate);
   for (let n = 0; n < 50; n += 1) post.tell(n);
   await new Promise(setImmediate);
   t.strictSame(batches, [1]);
   release();
-  await Promise.resolve();
+  await new Promise(setImmediate);
   t.strictSame(batches, [1, 50]);
 });
 
@@ -93,7 +97,7 @@ t.test('A process that does not answer is asked no more than so much.', async (t
 t.test('What is waiting to be written counts as well.', async (t) => {
   const post = new Post(() => {}, DEAF);
   post.tell('first');
-  await Promise.resolve();
+  await new Promise(setImmediate);
   for (let n = 0; n < 3999; n += 1) post.tell(n);
   t.notOk(post.congested);
   post.tell('one more');
