@@ -31,6 +31,8 @@ export interface FleetOptions {
   readonly shared: Pick<Shared, 'throttle' | 'admissions' | 'trail' | 'lost'>;
   readonly recorder: Pick<AdmissionRecorder, 'obstacle'>;
   readonly trailBehind: () => boolean;
+  /** Whether anybody may be locked out by the throttle. */
+  readonly lockouts: () => boolean;
   /** The primary's own figures. */
   readonly metrics: Metrics;
   /** ms that sessions of a worker get that is replaced. */
@@ -167,10 +169,13 @@ export class Fleet implements Service {
 
   #begin(): WorkerProcess {
     const { settings, catalog, shared, log } = this.#options;
+    // It begins with what the others know: from then on only what differs from that is told.
+    this.#tellStanding();
     this.#begun += 1;
     const all = {
       ...shared,
       quota: this.#quota,
+      failureCounted: () => this.#tellStanding(),
       findElsewhere: (pid: number, key: Uint8Array) => this.#findElsewhere(worker, pid, key),
     };
     const worker: WorkerProcess = new WorkerProcess(startWorker(this.#begun, log.level), {
@@ -180,8 +185,7 @@ export class Fleet implements Service {
     });
     this.#workers.add(worker);
     void this.#forgetOnceEnded(worker);
-    const standing = this.#standing();
-    worker.tell({ type: 'begin', settings, catalog: packSnapshot(catalog()), standing });
+    worker.tell({ type: 'begin', settings, catalog: packSnapshot(catalog()), standing: this.#standing() });
     return worker;
   }
 
@@ -254,11 +258,8 @@ export class Fleet implements Service {
   }
 
   #standing(): Standing {
-    const { recorder, trailBehind } = this.#options;
-    return {
-      obstacle: recorder.obstacle,
-      behind: trailBehind(),
-    };
+    const { recorder, trailBehind, lockouts } = this.#options;
+    return { obstacle: recorder.obstacle, behind: trailBehind(), lockouts: lockouts() };
   }
 
   #tellStanding(): void {

@@ -91,6 +91,7 @@ export function fleetOf(
     },
     recorder: audit.admissions,
     trailBehind: () => audit.trail.behind,
+    lockouts: () => !throttle.lockouts.none,
     metrics,
     patience: config.drain,
     log,

@@ -60,6 +60,7 @@ export class WorkerGateway {
       throttle: new SharedThrottle(
         post,
         allowlistFrom(limits.failedLogins.exempt, 'limits.failed_logins.exempt'),
+        () => this.#standing,
       ),
       dial: dialer({ timeout: limits.upstreamConnectTimeout, keepalive: limits.keepalive }),
       recorder: new SharedRecorder(post, () => this.#standing),

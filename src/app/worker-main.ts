@@ -17,7 +17,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) proces
 // Nobody is served whose end nobody would put on record.
 process.on('disconnect', () => process.exit(1));
 
-/** Once it is there, what is asked is done before anything that came later is read: a new catalog before an answer. */
+/**
+ * Once it is there, what is asked or told is done before anything that came later is read: a new catalog before the
+ * answer to an admission, a lock-out before the answer to the failure that led there.
+ */
 let ready: WorkerGateway | undefined;
 const gateway = Promise.withResolvers<WorkerGateway>();
 const post = new Post(send, { told, asked });
@@ -42,7 +45,7 @@ async function heed(said: PrimaryTells<WorkerSettings>): Promise<void> {
       await begin(said);
       return;
     case 'standing':
-      (await gateway.promise).heed(said.standing);
+      (ready ?? (await gateway.promise)).heed(said.standing);
       return;
     case 'certificates':
       await (await gateway.promise).rereadCertificates();

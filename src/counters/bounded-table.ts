@@ -25,6 +25,8 @@ export class BoundedTable {
   readonly #evicts: boolean;
   readonly #entries = new Map<string, Entry>();
   #hand = this.#entries.entries();
+  /** When the last of all that were ever held ends. */
+  #lastEnd = Number.NEGATIVE_INFINITY;
 
   constructor({ maxKeys, whenFull }: TableOptions) {
     this.#maxKeys = maxKeys;
@@ -34,6 +36,11 @@ export class BoundedTable {
   /** Keys held, those included that have ended and were not met since. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** `true` only where every key has ended; told without looking at them. */
+  isOver(now: number): boolean {
+    return this.#entries.size === 0 || this.#lastEnd <= now;
   }
 
   get(key: string, now: number): Entry | undefined {
@@ -53,7 +60,9 @@ export class BoundedTable {
 
   /** @returns the entry, also where there is no room to keep it. */
   set(key: string, entry: Entry, now: number): Entry {
-    if (this.#entries.has(key) || this.#makeRoom(now)) this.#entries.set(key, entry);
+    if (!this.#entries.has(key) && !this.#makeRoom(now)) return entry;
+    this.#entries.set(key, entry);
+    this.#lastEnd = Math.max(this.#lastEnd, entry.until);
     return entry;
   }
 

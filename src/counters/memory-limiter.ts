@@ -29,6 +29,10 @@ export class MemoryLimiter extends RateLimiterStoreAbstract<Entry> implements Lo
     this.#now = now;
   }
 
+  get empty(): boolean {
+    return this.#table.isOver(this.#now());
+  }
+
   async list(): Promise<(Count & { readonly key: string })[]> {
     return Array.from(this.#table.live(this.#now()), ([key, { points, until }]) => ({
       key,

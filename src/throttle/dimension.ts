@@ -55,6 +55,11 @@ export class Dimension {
     await this.#failures.delete(key);
   }
 
+  /** `true` only where no key is locked out. */
+  get empty(): boolean {
+    return this.#locks.empty;
+  }
+
   async locks(): Promise<readonly (Count & { readonly key: string })[]> {
     return await this.#locks.list();
   }

@@ -44,6 +44,11 @@ export class Lockouts {
     this.#dimensions = dimensions;
   }
 
+  /** `true` only where nobody is locked out, from anything. */
+  get none(): boolean {
+    return this.#dimensions.every(({ empty }) => empty);
+  }
+
   /** @param now the wall clock, in which `until` is told. */
   async list(now: Date): Promise<Lockout[]> {
     const found = await Promise.all(this.#dimensions.map((dimension) => locksOf(dimension, now)));

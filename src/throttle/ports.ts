@@ -19,6 +19,8 @@ export interface Counter {
 
 /** Keys that are locked out, each with the failures that led there. */
 export interface Locks extends Counter {
+  /** `true` only where no key is locked out. */
+  readonly empty: boolean;
   list(): Promise<readonly (Count & { readonly key: string })[]>;
 }
 

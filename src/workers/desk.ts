@@ -10,6 +10,8 @@ import { type WorkerAsks, type WorkerTells, workerAsks, workerTells } from './me
 export interface Shared {
   readonly quota: Quota;
   readonly throttle: Throttle;
+  /** A failure was counted: whoever is locked out by it, all workers are to know before anybody hears of it. */
+  readonly failureCounted: () => void;
   readonly admissions: Pick<AdmissionRecorder, 'admit'>;
   readonly trail: TrailOfEnds;
   /** Asks the workers other than the one with this desk. */
@@ -114,13 +116,17 @@ export class WorkerDesk {
   }
 
   async #login({ step, attempt }: Extract<WorkerAsks, { type: 'login' }>): Promise<unknown> {
-    return await this.#shared.throttle.logins[step]({ ...attempt, address: addressIn(attempt.address) });
+    const { throttle, failureCounted } = this.#shared;
+    const verdict = await throttle.logins[step]({ ...attempt, address: addressIn(attempt.address) });
+    if (step === 'failed') failureCounted();
+    return verdict;
   }
 
   async #cancel({ step, address }: Extract<WorkerAsks, { type: 'cancel' }>): Promise<unknown> {
-    const { cancels } = this.#shared.throttle;
-    if (step === 'check') return await cancels.check(addressIn(address));
-    await cancels.failed(addressIn(address));
+    const { throttle, failureCounted } = this.#shared;
+    if (step === 'check') return await throttle.cancels.check(addressIn(address));
+    await throttle.cancels.failed(addressIn(address));
+    failureCounted();
     return { allowed: true };
   }
 

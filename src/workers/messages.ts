@@ -72,6 +72,8 @@ export interface Standing {
   readonly obstacle: string | undefined;
   /** Whether the audit trail has more to write than it does in time. */
   readonly behind: boolean;
+  /** Whether anybody may be locked out by the throttle. Told before the failure that led there is answered. */
+  readonly lockouts: boolean;
 }
 
 /** What the primary says; `Settings` is what a worker begins with. */

@@ -13,6 +13,19 @@ t.test('Points add up until the span of the first ends.', async (t) => {
   t.notOk(table.delete('a', 100));
 });
 
+t.test('A table is over once the last of its keys has ended, or was taken away.', async (t) => {
+  const table = new BoundedTable({ maxKeys: 1, whenFull: 'leave-out' });
+  t.ok(table.isOver(0));
+  table.set('a', { points: 1, until: 100 }, 0);
+  table.set('no room', { points: 1, until: 200 }, 0);
+  t.notOk(table.isOver(99));
+  t.ok(table.isOver(100));
+  table.set('a', { points: 1, until: 300 }, 100);
+  t.notOk(table.isOver(200));
+  table.delete('a', 200);
+  t.ok(table.isOver(200));
+});
+
 t.test('A million keys take the room of a thousand.', async (t) => {
   for (const whenFull of ['evict', 'leave-out'] as const) {
     const table = new BoundedTable({ maxKeys: 1000, whenFull });

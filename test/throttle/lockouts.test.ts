@@ -15,6 +15,20 @@ async function lockedScene(): Promise<Scene> {
   return scene;
 }
 
+t.test('Whether anybody is locked out is known at once, whatever from.', async (t) => {
+  const scene = new Scene();
+  await scene.guess({ from: '203.0.113.7', as: 'one' }, 9);
+  t.ok(scene.throttle.lockouts.none);
+  await scene.wrong({ from: '203.0.113.7', as: 'one' });
+  t.notOk(scene.throttle.lockouts.none);
+  scene.wait(120);
+  t.ok(scene.throttle.lockouts.none);
+  for (let guess = 0; guess < 10; guess += 1) await scene.throttle.cancels.failed(addressOf('203.0.113.9'));
+  t.notOk(scene.throttle.lockouts.none);
+  await scene.throttle.lockouts.lift({}, NOW);
+  t.ok(scene.throttle.lockouts.none);
+});
+
 t.test('Every lock-out is listed with what it is about, its end and its failures.', async (t) => {
   const scene = await lockedScene();
   scene.wait(20);

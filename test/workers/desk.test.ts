@@ -20,6 +20,7 @@ function aDesk(admit: () => Promise<void> = () => Promise.resolve()) {
   const desk = new WorkerDesk(
     {
       quota,
+      failureCounted: () => void tried.push('all are told'),
       throttle: {
         logins: {
           check: ({ address }) => verdict('check', address),
@@ -74,7 +75,15 @@ t.test('The throttle is asked with addresses that are addresses.', async (t) => 
   t.strictSame(await desk.asked({ type: 'cancel', step: 'failed', address: '2001:db8::1' }), {
     allowed: true,
   });
-  t.strictSame(tried, ['check 4', 'failed 4', 'succeeded 4', 'cancel 6', 'wrong key 6']);
+  t.strictSame(tried, [
+    'check 4',
+    'failed 4',
+    'all are told',
+    'succeeded 4',
+    'cancel 6',
+    'wrong key 6',
+    'all are told',
+  ]);
   await t.rejects(desk.asked({ type: 'cancel', step: 'check', address: 'x' }), /not an address/);
   t.equal(await desk.asked({ type: 'find-cancel', pid: 1, key: Buffer.alloc(4) }), 'ended');
 });

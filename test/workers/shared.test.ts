@@ -2,6 +2,7 @@ import t from 'tap';
 import { parseAddress } from '../../src/allowlist/address.ts';
 import { allowlistFrom } from '../../src/allowlist/entries.ts';
 import { Refusal } from '../../src/session/refusals.ts';
+import type { Standing } from '../../src/workers/messages.ts';
 import { OtherWorkers } from '../../src/workers/other-workers.ts';
 import { Post } from '../../src/workers/post.ts';
 import { SharedSeats } from '../../src/workers/shared-seats.ts';
@@ -51,6 +52,7 @@ function address(text: string) {
 }
 
 const nobody = allowlistFrom([], 'test');
+const LOCKOUTS: Standing = { obstacle: undefined, behind: false, lockouts: true };
 const attempt = { address: address('192.0.2.1'), place: { kind: 'branch', name: 'b' }, role: 'r' } as const;
 
 t.test('Seats are the primary’s, and are given back there.', async (t) => {
@@ -77,7 +79,8 @@ t.test('The throttle’s verdicts are the primary’s; exempt addresses are not 
   const { post, asked } = aPrimary(({ step }) =>
     step === 'failed' ? { allowed: false, retryAfterSeconds: 9 } : { allowed: true },
   );
-  const { logins, cancels } = new SharedThrottle(post, allowlistFrom(['127.0.0.0/8'], 'test'));
+  const list = allowlistFrom(['127.0.0.0/8'], 'test');
+  const { logins, cancels } = new SharedThrottle(post, list, () => LOCKOUTS);
   t.strictSame(await logins.check(attempt), { allowed: true });
   t.strictSame(await logins.failed(attempt), { allowed: false, retryAfterSeconds: 9 });
   t.strictSame(await logins.succeeded(attempt), { allowed: true });
@@ -93,9 +96,24 @@ t.test('The throttle’s verdicts are the primary’s; exempt addresses are not 
   t.equal(asked.length, 5);
 });
 
+t.test('While nobody is locked out, only what was shown, right or wrong, is asked about.', async (t) => {
+  const { post, asked } = aPrimary(() => ({ allowed: false, retryAfterSeconds: 9 }));
+  let lockouts = false;
+  const { logins, cancels } = new SharedThrottle(post, nobody, () => ({ ...LOCKOUTS, lockouts }));
+  t.strictSame(await logins.check(attempt), { allowed: true });
+  t.strictSame(await cancels.check(attempt.address), { allowed: true });
+  t.strictSame(asked, []);
+  for (const step of ['failed', 'succeeded'] as const) t.notOk((await logins[step](attempt)).allowed);
+  await cancels.failed(attempt.address);
+  t.equal(asked.length, 3);
+  lockouts = true;
+  t.notOk((await logins.check(attempt)).allowed);
+  t.notOk((await cancels.check(attempt.address)).allowed);
+});
+
 t.test('Without a verdict, or with one that is none, the client is refused.', async (t) => {
   for (const answer of [silent, () => undefined, () => ({ allowed: 'yes' }), () => ({ allowed: false })]) {
-    const { logins, cancels } = new SharedThrottle(aPrimary(answer).post, nobody);
+    const { logins, cancels } = new SharedThrottle(aPrimary(answer).post, nobody, () => LOCKOUTS);
     await t.rejects(logins.check(attempt), OVERLOAD);
     await t.rejects(cancels.check(attempt.address), OVERLOAD);
   }
@@ -116,7 +134,7 @@ t.test('A cancel key is found elsewhere, had a session there, or is a guess.', a
 t.test('An admission is asked for, and what stands in its way is known before.', async (t) => {
   const { post, asked } = aPrimary(() => true);
   let obstacle: string | undefined = 'the disk is full';
-  const recorder = new SharedRecorder(post, () => ({ obstacle, behind: false }));
+  const recorder = new SharedRecorder(post, () => ({ obstacle, behind: false, lockouts: false }));
   t.equal(recorder.obstacle, 'the disk is full');
   obstacle = undefined;
   t.equal(recorder.obstacle, undefined);
@@ -125,6 +143,7 @@ t.test('An admission is asked for, and what stands in its way is known before.',
   const failing = new SharedRecorder(aPrimary(silent).post, () => ({
     obstacle,
     behind: false,
+    lockouts: false,
   }));
   await t.rejects(failing.admit(aRecord()), { name: 'Unanswered' });
 });
