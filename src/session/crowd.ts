@@ -24,20 +24,20 @@ const EVERYBODY = 'gateway';
 export async function joinCrowd(visit: Visit): Promise<Refusal | undefined> {
   const { gate, source } = visit;
   const { maxConnections, connectionsPerAddress } = gate.limits;
-  const claims: Claim[] = [{ key: EVERYBODY, limit: Math.ceil(maxConnections * CROWD) }];
+  const claims: Claim[] = [
+    { key: EVERYBODY, limit: Math.ceil(maxConnections * CROWD), room: maxConnections },
+  ];
   if (connectionsPerAddress !== undefined) {
     const key = `address ${formatAddress(networkOf(source.address, PREFIX[source.address.family]))}`;
-    claims.push({ key, limit: connectionsPerAddress * PATIENCE });
+    claims.push({ key, limit: connectionsPerAddress * PATIENCE, room: connectionsPerAddress });
   }
   const taken = await claimed(visit, claims);
   if ('full' in taken)
     throw silent('limit', `far too many connections${taken.full === 0 ? '' : ' from this address'}`);
-  const [everybody = 0, alike = 0] = taken.counts;
-  if (alike > (connectionsPerAddress ?? alike)) return tooManyConnections('this address');
+  const [everywhere = false, fromThere = false] = taken.crowded;
+  if (fromThere) return tooManyConnections('this address');
   // Those whose balancer has not named them yet are counted by the sessions alone.
-  return Math.max(everybody, gate.sessions.size) > maxConnections
-    ? tooManyConnections('this gateway')
-    : undefined;
+  return everywhere || gate.sessions.size > maxConnections ? tooManyConnections('this gateway') : undefined;
 }
 
 interface Seat {

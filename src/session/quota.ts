@@ -3,6 +3,8 @@ export interface Claim {
   readonly key: string;
   /** How many may be there at a time; `undefined`: as many as come. */
   readonly limit: number | undefined;
+  /** Beyond so many it is crowded, which whoever takes a place is told. Default: it never is. */
+  readonly room?: number | undefined;
 }
 
 /** All of the claimed places, or none. */
@@ -10,8 +12,8 @@ export type Taken =
   | {
       /** Gives them back; to be called once. */
       readonly leave: () => void;
-      /** How many are there now under each key, this one included, in the order of the claims. */
-      readonly counts: readonly number[];
+      /** Whether more are there now than there is room for, this one included, in the order of the claims. */
+      readonly crowded: readonly boolean[];
     }
   /** Which of the claims, counted from 0, was full. */
   | { readonly full: number };
@@ -33,7 +35,7 @@ export class Quota implements Seats {
     const leave = (): void => {
       for (const place of places) place();
     };
-    return { leave, counts: claims.map(({ key }) => this.count(key)) };
+    return { leave, crowded: claims.map(({ key, room }) => room !== undefined && this.count(key) > room) };
   }
 
   count(key: string): number {

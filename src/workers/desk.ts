@@ -2,7 +2,7 @@ import { parseAddress } from '../allowlist/address.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { TrailOfEnds } from '../observe/audit-journal.ts';
 import type { AdmissionRecorder, Throttle } from '../session/ports.ts';
-import type { Quota } from '../session/quota.ts';
+import type { Claim, Quota } from '../session/quota.ts';
 import type { ConnectionRecord } from '../session/record.ts';
 import { type WorkerAsks, type WorkerTells, workerAsks, workerTells } from './messages.ts';
 
@@ -52,7 +52,7 @@ export class WorkerDesk {
     const asked = workerAsks.parse(body);
     switch (asked.type) {
       case 'take':
-        return this.#take(asked);
+        return this.#take(asked.seat, asked.claims);
       case 'login':
         return await this.#login(asked);
       case 'cancel':
@@ -69,6 +69,9 @@ export class WorkerDesk {
     const told = workerTells.parse(body);
     const { trail } = this.#shared;
     switch (told.type) {
+      case 'taken':
+        this.#take(told.seat, told.keys.map(unbounded));
+        return;
       case 'leave':
         this.#leave(told.seat);
         return;
@@ -102,12 +105,12 @@ export class WorkerDesk {
     return lost.length;
   }
 
-  #take({ seat, claims }: Extract<WorkerAsks, { type: 'take' }>): unknown {
+  #take(seat: number, claims: readonly Claim[]): unknown {
     if (this.#closed || this.#seats.has(seat)) throw new Error('this seat is taken');
     const taken = this.#shared.quota.take(claims);
     if ('full' in taken) return taken;
     this.#seats.set(seat, taken.leave);
-    return { counts: [...taken.counts] };
+    return { crowded: [...taken.crowded] };
   }
 
   #leave(seat: number): void {
@@ -158,6 +161,10 @@ export class WorkerDesk {
     trail.record({ type: 'logged-out', connection });
     trail.record({ type: 'connection-closed', connection, duration });
   }
+}
+
+function unbounded(key: string): Claim {
+  return { key, limit: undefined };
 }
 
 function addressIn(text: string): NonNullable<ReturnType<typeof parseAddress>> {

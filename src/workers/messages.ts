@@ -3,7 +3,10 @@ import { connectionRecord, followed } from './records.ts';
 
 /** What a worker may say and ask. The primary reads nothing else, whatever a worker has become. */
 
-const claim = z.object({ key: z.string(), limit: z.number().int().or(z.undefined()) });
+const bound = z.number().int();
+const claim = z.object({ key: z.string(), limit: bound.or(z.undefined()), room: bound.optional() });
+/** The worker's own number for the seats of a connection. */
+const seat = z.number().int();
 const pid = z.number().int();
 const key = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
@@ -15,8 +18,7 @@ const attempt = z.object({
 });
 
 export const workerAsks = z.discriminatedUnion('type', [
-  /** Seats of a connection; `seat` is the worker's own number for them. */
-  z.object({ type: z.literal('take'), seat: z.number().int(), claims: z.array(claim).max(4) }),
+  z.object({ type: z.literal('take'), seat, claims: z.array(claim).max(4) }),
   z.object({ type: z.literal('login'), step: z.enum(['check', 'failed', 'succeeded']), attempt }),
   z.object({ type: z.literal('cancel'), step: z.enum(['check', 'failed']), address: z.string().max(64) }),
   /** Whose session has this key, at another worker. */
@@ -42,7 +44,9 @@ export const workerTells = z.discriminatedUnion('type', [
       })
       .or(z.undefined()),
   }),
-  z.object({ type: z.literal('leave'), seat: z.number().int() }),
+  /** Seats of which there are as many as come. */
+  z.object({ type: z.literal('taken'), seat, keys: z.array(z.string()).max(4) }),
+  z.object({ type: z.literal('leave'), seat }),
   z.object({ type: z.literal('refused'), connection: connectionRecord }),
   z.object({ type: z.literal('canceled'), connection: connectionRecord }),
   z.object({ type: z.literal('left'), connection: connectionRecord, duration: z.number() }),
@@ -62,7 +66,7 @@ export const verdict = z.union([
 ]);
 
 export const taken = z.union([
-  z.object({ counts: z.array(z.number().int()) }),
+  z.object({ crowded: z.array(z.boolean()) }),
   z.object({ full: z.number().int() }),
 ]);
 

@@ -70,6 +70,11 @@ export class Post {
     this.#put(['t', body]);
   }
 
+  /** As `tell`, but it can wait: it goes along with whatever is said next, before it. */
+  mention(body: unknown): void {
+    if (!this.#closed) this.#waiting.push(['t', body]);
+  }
+
   /** @throws Unanswered */
   async ask(body: unknown): Promise<unknown> {
     if (this.#closed) throw new Unanswered('the other process is gone');

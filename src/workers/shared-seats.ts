@@ -12,14 +12,23 @@ export class SharedSeats implements Seats {
     this.#post = post;
   }
 
-  async take(claims: readonly Claim[]): Promise<Taken> {
+  take(claims: readonly Claim[]): Taken | Promise<Taken> {
     this.#next += 1;
     const seat = this.#next;
-    const asked: WorkerAsks = { type: 'take', seat, claims: [...claims] };
     const leave = (): void => this.#post.tell({ type: 'leave', seat } satisfies WorkerTells);
+    if (claims.some(({ limit }) => limit !== undefined)) return this.#ask(seat, claims, leave);
+    // For a limit that may come they are counted too: whatever is said next, say that a new catalog was taken, tells it.
+    const keys = claims.map(({ key }) => key);
+    this.#post.mention({ type: 'taken', seat, keys } satisfies WorkerTells);
+    return { leave, crowded: claims.map(() => false) };
+  }
+
+  async #ask(seat: number, claims: readonly Claim[], leave: () => void): Promise<Taken> {
+    const asked = claims.map(({ key, limit, room }) => ({ key, limit, room }));
+    const question: WorkerAsks = { type: 'take', seat, claims: asked };
     try {
-      const answer = taken.parse(await this.#post.ask(asked));
-      return 'full' in answer ? answer : { leave, counts: answer.counts };
+      const answer = taken.parse(await this.#post.ask(question));
+      return 'full' in answer ? answer : { leave, crowded: answer.crowded };
     } catch (cause) {
       // The answer may still come, and the seat be taken.
       leave();

@@ -59,6 +59,18 @@ t.test('Whoever comes and goes, the count is of those who are there.', async (t)
   t.pass('any comings and goings');
 });
 
+t.test(
+  'Whoever comes is told whether there is room, and whether there is none depends on who asks.',
+  async (t) => {
+    const quota = new Quota();
+    const take = (room: number | undefined) => {
+      const taken = quota.take([{ key: 'a', limit: 3, room }]);
+      return 'full' in taken ? 'full' : taken.crowded;
+    };
+    t.strictSame([take(1), take(1), take(undefined), take(1)], [[false], [true], [false], 'full']);
+  },
+);
+
 t.test('Of several claims all are taken, or none.', async (t) => {
   const quota = new Quota();
   const claims = [
@@ -66,7 +78,7 @@ t.test('Of several claims all are taken, or none.', async (t) => {
     { key: 'role', limit: 1 },
   ];
   const taken = quota.take(claims);
-  t.match(taken, { counts: [1, 1] });
+  t.match(taken, { crowded: [false, false] });
   t.strictSame(quota.take(claims), { full: 1 });
   t.equal(quota.count('branch'), 1);
   if ('leave' in taken) taken.leave();

@@ -48,11 +48,11 @@ const admit = { type: 'admit', connection, elapsed: 5 };
 t.test('Seats are counted for all workers, and given back one by one or with the worker.', async (t) => {
   const { desk, quota } = aDesk();
   const claims = [
-    { key: 'gateway', limit: undefined },
+    { key: 'gateway', limit: undefined, room: 1 },
     { key: 'role', limit: 2 },
   ];
-  t.strictSame(await desk.asked({ type: 'take', seat: 1, claims }), { counts: [1, 1] });
-  t.strictSame(await desk.asked({ type: 'take', seat: 2, claims }), { counts: [2, 2] });
+  t.strictSame(await desk.asked({ type: 'take', seat: 1, claims }), { crowded: [false, false] });
+  t.strictSame(await desk.asked({ type: 'take', seat: 2, claims }), { crowded: [true, false] });
   t.strictSame(await desk.asked({ type: 'take', seat: 3, claims }), { full: 1 });
   await t.rejects(desk.asked({ type: 'take', seat: 2, claims }), /is taken/);
   desk.told({ type: 'leave', seat: 1 });
@@ -62,6 +62,18 @@ t.test('Seats are counted for all workers, and given back one by one or with the
   t.equal(quota.count('role'), 0);
   t.equal(quota.count('gateway'), 0);
   await t.rejects(desk.asked({ type: 'take', seat: 9, claims }), 'a worker that is gone takes no seat');
+});
+
+t.test('Seats without a bound are told, and count for a bound that comes.', async (t) => {
+  const { desk, quota } = aDesk();
+  for (const seat of [1, 2]) desk.told({ type: 'taken', seat, keys: ['branch', 'role'] });
+  t.throws(() => desk.told({ type: 'taken', seat: 2, keys: ['branch'] }), /is taken/);
+  const claims = [{ key: 'branch', limit: 2 }];
+  t.strictSame(await desk.asked({ type: 'take', seat: 3, claims }), { full: 0 });
+  desk.told({ type: 'leave', seat: 1 });
+  t.strictSame(await desk.asked({ type: 'take', seat: 3, claims }), { crowded: [false] });
+  desk.close();
+  t.strictSame([quota.count('branch'), quota.count('role')], [0, 0]);
 });
 
 t.test('The throttle is asked with addresses that are addresses.', async (t) => {

@@ -44,6 +44,28 @@ t.test('What is told arrives in order; what is said in one turn goes together.',
   );
 });
 
+t.test('What is only mentioned waits for something to go along with.', async (t) => {
+  const batches: unknown[] = [];
+  const post = new Post((messages, written) => {
+    batches.push(messages);
+    setImmediate(written);
+  }, DEAF);
+  post.mention('by the way');
+  await new Promise(setImmediate);
+  t.strictSame(batches, []);
+  post.tell('this');
+  await post.written();
+  t.strictSame(batches, [
+    [
+      ['t', 'by the way'],
+      ['t', 'this'],
+    ],
+  ]);
+  post.close();
+  post.mention('too late');
+  t.notOk(post.congested);
+});
+
 t.test('While a batch is being written, the next gathers.', async (t) => {
   const batches: number[] = [];
   let release = (): void => {};

@@ -56,20 +56,39 @@ const LOCKOUTS: Standing = { obstacle: undefined, behind: false, lockouts: true 
 const attempt = { address: address('192.0.2.1'), place: { kind: 'branch', name: 'b' }, role: 'r' } as const;
 
 t.test('Seats are the primary’s, and are given back there.', async (t) => {
-  const { post, told } = aPrimary(({ seat }) => (seat === 1 ? { counts: [3] } : { full: 0 }));
+  const { post, told } = aPrimary(({ seat }) => (seat === 1 ? { crowded: [true] } : { full: 0 }));
   const seats = new SharedSeats(post);
   const taken = await seats.take([{ key: 'k', limit: 3 }]);
-  t.match(taken, { counts: [3] });
+  t.match(taken, { crowded: [true] });
   t.strictSame(await seats.take([{ key: 'k', limit: 3 }]), { full: 0 });
   if ('leave' in taken) taken.leave();
   await post.written();
   t.strictSame(told, [{ type: 'leave', seat: 1 }]);
 });
 
+t.test(
+  'Seats without a bound are nobody’s question: the primary hears of them before anything else.',
+  async (t) => {
+    const { post, told, asked } = aPrimary(() => ({ crowded: [false] }));
+    const seats = new SharedSeats(post);
+    const claims = ['branch', 'role'].map((key) => ({ key, limit: undefined }));
+    const taken = seats.take(claims);
+    t.match(taken, { crowded: [false, false] });
+    await new Promise(setImmediate);
+    t.strictSame(told, []);
+    await seats.take([{ key: 'gateway', limit: 3 }]);
+    t.strictSame(told, [{ type: 'taken', seat: 1, keys: ['branch', 'role'] }]);
+    t.equal(asked.length, 1);
+    if ('leave' in taken) taken.leave();
+    await post.written();
+    t.match(told[1], { type: 'leave', seat: 1 });
+  },
+);
+
 t.test('Where nobody counts, nobody is let in, and no seat stays taken.', async (t) => {
-  for (const answer of [silent, () => 'nonsense', () => ({ counts: ['many'] })]) {
+  for (const answer of [silent, () => 'nonsense', () => ({ crowded: ['very'] })]) {
     const { post, told } = aPrimary(answer);
-    await t.rejects(new SharedSeats(post).take([]), OVERLOAD);
+    await t.rejects(async () => await new SharedSeats(post).take([{ key: 'k', limit: 3 }]), OVERLOAD);
     await post.written();
     t.strictSame(told, [{ type: 'leave', seat: 1 }]);
   }
