@@ -120,18 +120,20 @@ export class WorkerProcess {
     else this.figures = said.metrics.filter((each) => typeof each === 'object' && each !== null);
   }
 
-  /** What it said last may be read after its end. */
+  /**
+   * What it said last may be read after its end: 'close' comes after both. 'disconnect' does not come where a worker was
+   * killed before it acknowledged the listening socket that it was sent (Node 24).
+   */
   async #untilEnded(): Promise<WorkerEnd> {
-    const exited = new Promise<Omit<WorkerEnd, 'sessions'>>((resolve) =>
-      this.#worker.process.once('exit', (code, signal) => resolve({ code, signal })),
+    const closed = new Promise<Omit<WorkerEnd, 'sessions'>>((resolve) =>
+      this.#worker.process.once('close', (code, signal) => resolve({ code, signal })),
     );
-    const silent = new Promise<void>((resolve) => this.#worker.process.once('disconnect', () => resolve()));
     const neverBegan = new Promise<Omit<WorkerEnd, 'sessions'>>((resolve) =>
       this.#worker.process.once('error', () => {
         if (this.pid === undefined) resolve({ code: null, signal: null });
       }),
     );
-    const end = await Promise.race([neverBegan, Promise.all([exited, silent]).then(([how]) => how)]);
+    const end = await Promise.race([neverBegan, closed]);
     this.#serving = false;
     this.#post.close();
     const how = end.signal ?? end.code ?? 'it could not be started';
