@@ -64,7 +64,7 @@ export class WorkerDesk {
     }
   }
 
-  /** @throws ZodError where it cannot be read. */
+  /** @throws Error where it cannot be read, or cannot be. */
   told(body: unknown): void {
     const told = workerTells.parse(body);
     const { trail } = this.#shared;
@@ -155,9 +155,13 @@ export class WorkerDesk {
     this.#admitted.delete(id);
   }
 
-  #left({ connection, duration }: Extract<WorkerTells, { type: 'left' }>): void {
+  /** Who it was is on record already, and no worker can say otherwise. */
+  #left({ id, end, duration }: Extract<WorkerTells, { type: 'left' }>): void {
     const { trail } = this.#shared;
-    this.#admitted.delete(connection.id);
+    const admitted = this.#admitted.get(id);
+    if (admitted === undefined) throw new Error('the end of a session that was not let in');
+    this.#admitted.delete(id);
+    const connection = { ...admitted, ...end };
     trail.record({ type: 'logged-out', connection });
     trail.record({ type: 'connection-closed', connection, duration });
   }

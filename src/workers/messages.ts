@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionRecord, followed } from './records.ts';
+import { connectionRecord, followed, sessionEnd } from './records.ts';
 
 /** What a worker may say and ask. The primary reads nothing else, whatever a worker has become. */
 
@@ -49,7 +49,8 @@ export const workerTells = z.discriminatedUnion('type', [
   z.object({ type: z.literal('leave'), seat }),
   z.object({ type: z.literal('refused'), connection: connectionRecord }),
   z.object({ type: z.literal('canceled'), connection: connectionRecord }),
-  z.object({ type: z.literal('left'), connection: connectionRecord, duration: z.number() }),
+  /** A session that was let in, by its id. */
+  z.object({ type: z.literal('left'), id: z.string(), end: sessionEnd, duration: z.number() }),
   z.object({ type: z.literal('statement'), connection: connectionRecord, statement: followed }),
   z.object({ type: z.literal('password-refused'), connection: connectionRecord, why: z.string() }),
   /** Its last word, with all that it has counted. */

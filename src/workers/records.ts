@@ -5,6 +5,13 @@ const text = z.string();
 const amount = z.number().nonnegative();
 const place = z.object({ address: text, port: z.number().int() });
 
+/** How a connection ended. */
+const how = {
+  outcome: z.enum(['closed', 'refused', 'abandoned', 'cut', 'canceled', 'failed']).optional(),
+  reason: text.optional(),
+  detail: text.optional(),
+};
+
 /** What a worker tells of a connection: session's `ConnectionRecord`. Times are of the worker's own clock. */
 export const connectionRecord = z.object({
   id: z.string().min(1).max(64),
@@ -39,10 +46,11 @@ export const connectionRecord = z.object({
   upstreamConnectMs: amount.optional(),
   bytesFromClient: amount,
   bytesFromUpstream: amount,
-  outcome: z.enum(['closed', 'refused', 'abandoned', 'cut', 'canceled', 'failed']).optional(),
-  reason: text.optional(),
-  detail: text.optional(),
+  ...how,
 });
+
+/** What the end of a session adds to what was known when it was let in. */
+export const sessionEnd = z.object({ bytesFromClient: amount, bytesFromUpstream: amount, ...how });
 
 const statementText = z.object({
   shown: text,

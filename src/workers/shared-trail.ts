@@ -35,11 +35,9 @@ export class SharedJournal implements Journal {
   opened(): void {}
 
   ended(record: ConnectionRecord): void {
-    const connection = { ...record };
-    if (record.admittedAt !== undefined) {
-      const duration = Math.round(performance.now() - record.acceptedAt);
-      this.#tell({ type: 'left', connection, duration });
-    } else this.#tell({ type: record.outcome === 'canceled' ? 'canceled' : 'refused', connection });
+    if (record.admittedAt !== undefined) this.#left(record);
+    else
+      this.#tell({ type: record.outcome === 'canceled' ? 'canceled' : 'refused', connection: { ...record } });
   }
 
   cancelFailed(): void {}
@@ -56,6 +54,20 @@ export class SharedJournal implements Journal {
 
   passwordRefused(record: ConnectionRecord, why: string): void {
     this.#tell({ type: 'password-refused', connection: { ...record }, why });
+  }
+
+  /** The primary has the rest since the admission. */
+  #left({
+    id,
+    acceptedAt,
+    bytesFromClient,
+    bytesFromUpstream,
+    outcome,
+    reason,
+    detail,
+  }: ConnectionRecord): void {
+    const end = { bytesFromClient, bytesFromUpstream, outcome, reason, detail };
+    this.#tell({ type: 'left', id, end, duration: Math.round(performance.now() - acceptedAt) });
   }
 
   #tell(body: WorkerTells): void {

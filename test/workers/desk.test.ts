@@ -105,8 +105,20 @@ t.test('A session that was let in is lost with its worker, unless its end was to
   t.equal(await desk.asked(admit), true);
   await desk.asked({ ...admit, connection: { ...connection, id: 'two' } });
   t.equal(desk.sessions, 2);
-  desk.told({ type: 'left', connection: { ...connection, id: 'two' }, duration: 7 });
-  t.match(events, [{ type: 'logged-out' }, { type: 'connection-closed', duration: 7 }]);
+  const end = {
+    bytesFromClient: 3,
+    bytesFromUpstream: 4,
+    outcome: 'cut',
+    reason: 'killed',
+    detail: undefined,
+  };
+  desk.told({ type: 'left', id: 'two', end, duration: 7 });
+  const { address, port } = connection;
+  t.match(events, [
+    { type: 'logged-out', connection: { id: 'two', address, port } },
+    { type: 'connection-closed', connection: { id: 'two', address, port, ...end }, duration: 7 },
+  ]);
+  t.throws(() => desk.told({ type: 'left', id: 'two', end, duration: 7 }), /was not let in/);
   t.equal(desk.close(), 1);
   t.match(lost, [{ id: 'one' }]);
   t.type(lost[0]?.admittedAt, 'number');
@@ -162,7 +174,8 @@ t.test('A worker tells of connections and of itself, and of nothing else.', asyn
     { type: 'stopped' },
     { type: 'catalog-changed', change: {} },
     { type: 'canceled' },
-    { type: 'left', connection: { ...connection, bytesFromClient: 'many' }, duration: 1 },
+    { type: 'left', id: 'one', end: { bytesFromClient: 'many', bytesFromUpstream: 0 }, duration: 1 },
+    { type: 'refused', connection: { ...connection, bytesFromClient: 'many' } },
     undefined,
   ])
     t.throws(() => desk.told(strange), { name: 'ZodError' });
