@@ -1,7 +1,7 @@
 /**
  * The ways to PostgreSQL that are compared. `pgbouncer-fresh` gives every client a new connection upstream;
  * `portcullis-before` is another clone's, where one is given; `portcullis-opaque` follows no frames;
- * `portcullis-bun` is ours on Bun, `portcullis-two` has two workers.
+ * `portcullis-bun` is ours on Bun, `portcullis-two` has two workers, `portcullis-two-before` is another clone's with two.
  */
 export const CANDIDATES = [
   'direct',
@@ -13,6 +13,7 @@ export const CANDIDATES = [
   'portcullis',
   'portcullis-bun',
   'portcullis-two',
+  'portcullis-two-before',
 ] as const;
 
 /** Those between a client and PostgreSQL whose relay is compared. */

@@ -74,10 +74,11 @@ async function startAll(
     portcullis: () => startGatewayProgram(stage, upstream, { node }),
     'portcullis-bun': () => startGatewayProgram(stage, upstream, { onBun: true }),
     'portcullis-two': () => startGatewayProgram(stage, upstream, { node, workers: 2 }),
+    'portcullis-two-before': () => startGatewayProgram(stage, upstream, { before, workers: 2 }),
   };
   const candidates = new Map<CandidateName, Candidate>();
   for (const name of through) {
-    if (name === 'portcullis-before' && before === undefined) continue;
+    if (name.endsWith('-before') && before === undefined) continue;
     const candidate = await start[name]();
     candidates.set(name, candidate);
     if (candidate.pid !== undefined) process.stderr.write(`${name}: process ${candidate.pid}\n`);

@@ -35,7 +35,7 @@ Runs the same works through Portcullis, PgBouncer, stunnel and directly, in turn
   --work W1,W6     which works (all); docs/performance.md tells what they are
   --through A,B    who takes part: direct, pgbouncer, pgbouncer-fresh (server_lifetime = 0), stunnel, portcullis,
                    portcullis-bun (on Bun), portcullis-two (with two workers), portcullis-opaque (follows no
-                   frames), portcullis-before (all)
+                   frames), portcullis-before, portcullis-two-before (all)
   --before DIR     a second Portcullis besides, from the clone in DIR
   --rounds N       turns of each candidate (7)
   --seconds N      length of a turn of W1, W2, W5, W6, W7 and W9 (5)

@@ -83,7 +83,7 @@ export async function startGatewayProgram(
 }
 
 function nameOf({ before, onBun, opaque, workers }: GatewayWish): CandidateName {
-  if (before !== undefined) return 'portcullis-before';
+  if (before !== undefined) return workers === 2 ? 'portcullis-two-before' : 'portcullis-before';
   if (onBun === true) return 'portcullis-bun';
   if (opaque === true) return 'portcullis-opaque';
   return workers === 2 ? 'portcullis-two' : 'portcullis';

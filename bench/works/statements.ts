@@ -61,7 +61,7 @@ export function statementsOfTwo(stage: Stage, seconds: number): Work {
   return {
     name: 'W11 W1 c=16',
     unit: 'transaction',
-    candidates: ['portcullis', 'portcullis-two'],
+    candidates: ['portcullis', 'portcullis-two-before', 'portcullis-two'],
     warms: true,
     turn: async (candidate) => {
       const run = { clients: 16, seconds, args: ['-S', '-M', 'prepared'] };

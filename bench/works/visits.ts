@@ -49,7 +49,14 @@ const WORKS: Readonly<Record<'W6' | 'W7' | 'W9' | 'W11', readonly Visits[]>> = {
     },
     { name: 'W9 garbage', unit: 'refusal', visit: 'garbage', candidates: PROXIES },
   ],
-  W11: [{ name: 'W11 W6', unit: 'login', visit: 'login', candidates: ['portcullis', 'portcullis-two'] }],
+  W11: [
+    {
+      name: 'W11 W6',
+      unit: 'login',
+      visit: 'login',
+      candidates: ['portcullis', 'portcullis-two-before', 'portcullis-two'],
+    },
+  ],
 };
 
 /** W6: logins. W7: TLS handshakes alone. W9: refusals. W11: W6 with one worker and with two. */
