@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { makeGatewayFolder, portsOf, startGateway, startIn, verifierOf } from '../support/gateway.ts';
-import { portcullis, startPortcullis } from '../support/portcullis.ts';
+import { PLAIN_ENV, portcullis, startPortcullis } from '../support/portcullis.ts';
 import { passableFolder, startEmbedded } from '../support/postgres.ts';
 import { processesLeftIn } from '../support/processes.ts';
 import { ask, type Conninfo, psql } from '../support/psql.ts';
@@ -185,7 +185,7 @@ t.test('Without any file, PORTCULLIS_ variables make a sidecar with a certificat
   const cwd = await passableFolder(t);
   const socket = encodeURIComponent(database.socketDir);
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    ...PLAIN_ENV,
     PORTCULLIS_UPSTREAM: `postgres://reader:read%20only@${socket}:${database.port}/postgres`,
     PORTCULLIS_LISTEN: '127.0.0.1:0',
     PORTCULLIS_HOSTNAMES: 'localhost,db.internal',
