@@ -41,9 +41,11 @@ export async function startTls(
 
 function verification(target: UpstreamTarget): ConnectionOptions {
   const { host, sslmode, sslrootcert: pem } = target;
-  const secureContext = upstreamContext(pem === undefined ? 'runtime' : { pem });
   // An address is no server name (RFC 6066, 3), but verify-full still compares it with the certificate's.
   const servername = isIP(host) === 0 ? host : '';
+  if (sslmode === 'require' && pem === undefined)
+    return { secureContext: upstreamContext('nobody'), servername, rejectUnauthorized: false };
+  const secureContext = upstreamContext(pem === undefined ? 'runtime' : { pem });
   switch (sslmode) {
     case 'verify-full':
       return {
@@ -52,11 +54,9 @@ function verification(target: UpstreamTarget): ConnectionOptions {
         checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
       };
     case 'verify-ca':
-      return { secureContext, servername, checkServerIdentity: () => undefined };
+    // As libpq: with a root certificate at hand, require verifies as verify-ca does.
     case 'require':
-      // As libpq: with a root certificate at hand, require verifies as verify-ca does.
-      if (pem !== undefined) return { secureContext, servername, checkServerIdentity: () => undefined };
-      return { secureContext: upstreamContext('nobody'), servername, rejectUnauthorized: false };
+      return { secureContext, servername, checkServerIdentity: () => undefined };
     case 'disable':
       throw new TypeError('sslmode disable has no TLS');
   }

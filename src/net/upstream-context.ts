@@ -12,7 +12,8 @@ const kept = new Map<string, SecureContext>();
  * @param ca authorities to believe, in PEM; `runtime`: the runtime's own; `nobody`: for where nothing is verified.
  */
 export function upstreamContext(ca: { readonly pem: string } | 'runtime' | 'nobody'): SecureContext {
-  const key = typeof ca === 'string' ? ca : ca.pem;
+  // No text of a file's is ever taken for one of the two words.
+  const key = typeof ca === 'string' ? ca : `PEM ${ca.pem}`;
   const known = kept.get(key);
   if (known !== undefined) return known;
   const made = createSecureContext({ minVersion: 'TLSv1.2', ca: authorities(ca) });

@@ -40,8 +40,8 @@ type Letter =
 
 /**
  * Messages between two processes, in order: what is told, and questions with their answers. What is said in one turn
- * of the event loop, or while a batch is being written, goes together, so that a busy time costs fewer writes. Never more questions wait than are answered in
- * time: who slows down what it asks grows no queue.
+ * of the event loop, or while a batch is being written, goes together, so that a busy time costs fewer writes. Never
+ * more questions wait than are answered in time: who slows down what it asks grows no queue.
  */
 export class Post {
   readonly #line: Line;
